@@ -1,0 +1,276 @@
+; entry.asm: the gates of the interrupt descriptor table.
+;
+; Every vector has a stub of its own, made by a macro loop. All of them leave the same frame, PtRegs in the order of Linux/x86-64, with
+; xmm0-15 directly below it (the compiler uses SSE registers anywhere). Interrupt stubs push line - 256, so that orig_eax & 0xff is the
+; line; exceptions without an error code push 0. Interrupts are off from the gate on.
+;
+; Two invariants that others rely on:
+; - At every call into C# the word above the return address (at rsp after the return) is the address of PtRegs. The unwinder
+;   (Kernel/Debug/Unwinder.cs) and gdb (tools/gdb) walk through these stubs by it.
+; - rsp is 16-byte aligned at every call into C#. The CPU aligns the frame to 16 before it pushes: PtRegs (168 bytes) leaves rsp at
+;   8 modulo 16, XMM_SAVE_SIZE (264) brings it back.
+;
+; These stubs keep no state in globals: the same code runs on every CPU.
+
+%include "offsets.inc"
+
+extern arch_do_irq, arch_do_system_interrupt, arch_do_exception
+%ifdef PREEMPT
+extern arch_preempt_schedule_irq
+%endif
+
+        section .text.entry progbits alloc exec nowrite align=64
+        bits 64
+
+global __entry_text_start, __entry_text_end
+__entry_text_start:
+
+; Completes PtRegs: expects orig_rax and, below it, rdi already pushed.
+%macro SAVE_REGS 0
+        push rsi
+        push rdx
+        push rcx
+        push rax
+        push r8
+        push r9
+        push r10
+        push r11
+        push rbx
+        push rbp
+        push r12
+        push r13
+        push r14
+        push r15
+%endmacro
+
+%macro RESTORE_REGS 0
+        pop r15
+        pop r14
+        pop r13
+        pop r12
+        pop rbp
+        pop rbx
+        pop r11
+        pop r10
+        pop r9
+        pop r8
+        pop rax
+        pop rcx
+        pop rdx
+        pop rsi
+        pop rdi
+        add rsp, 8                              ; orig_rax
+%endmacro
+
+%macro SAVE_XMM 0
+        sub rsp, XMM_SAVE_SIZE
+%assign i 0
+%rep 16
+        movaps [rsp + i * 16], xmm %+ i
+%assign i i + 1
+%endrep
+%endmacro
+
+%macro RESTORE_XMM 0
+%assign i 0
+%rep 16
+        movaps xmm %+ i, [rsp + i * 16]
+%assign i i + 1
+%endrep
+        add rsp, XMM_SAVE_SIZE
+%endmacro
+
+; ---- interrupts: vectors 0x20-0xff, line = vector - 0x20; from FIRST_SYSTEM_VECTOR on the local APIC's own, the others devices' ----
+
+%assign line 0
+%rep 256 - FIRST_EXTERNAL_VECTOR
+irq_stub_ %+ line:
+        push line - 256
+%if line + FIRST_EXTERNAL_VECTOR < FIRST_SYSTEM_VECTOR
+        jmp near common_interrupt
+%else
+        jmp near system_interrupt
+%endif
+%assign line line + 1
+%endrep
+
+; Saves the registers, and calls C# with them on the interrupt stack.
+%macro HANDLE_INTERRUPT 1
+        push rdi
+        SAVE_REGS
+        cld
+        test byte [rsp + PTREGS_CS], 3
+        jz %%kernel_gs
+        swapgs
+%%kernel_gs:
+        mov rdi, rsp                            ; PtRegs*
+        SAVE_XMM
+        mov rbx, rsp                            ; survives the call: restores the interrupted stack
+%ifndef NO_IRQ_STACK
+        inc dword [gs:HOT_IRQ_STACK_DEPTH]      ; -1 outside interrupts: only the first one switches stacks
+        cmovz rsp, [gs:HOT_IRQ_STACK_TOP]
+%endif
+        push rdi                                ; alignment
+        push rdi                                ; the invariant
+        call %1
+        mov rsp, rbx
+%ifndef NO_IRQ_STACK
+        dec dword [gs:HOT_IRQ_STACK_DEPTH]
+%endif
+%endmacro
+
+        align 64
+system_interrupt:
+        HANDLE_INTERRUPT arch_do_system_interrupt
+        jmp ret_from_intr
+
+        align 64
+common_interrupt:
+        HANDLE_INTERRUPT arch_do_irq
+
+global ret_from_intr
+ret_from_intr:                                  ; rsp at the xmm registers, interrupts off
+        test byte [rsp + XMM_SAVE_SIZE + PTREGS_CS], 3
+        jnz .to_user
+%ifdef PREEMPT
+        cmp qword [gs:HOT_PREEMPT_COUNT], 0     ; and NoReschedule behind it: back to the kernel, and somebody more urgent waits
+        je .preempt
+.restore:
+%endif
+        RESTORE_XMM
+        RESTORE_REGS
+        iretq
+%ifdef PREEMPT
+.preempt:
+        test dword [rsp + XMM_SAVE_SIZE + PTREGS_EFLAGS], 0x200
+        jz .restore                             ; a fault with interrupts off: the code was not to be interrupted
+        lea rdi, [rsp + XMM_SAVE_SIZE]
+        mov rbx, rsp
+        push rdi
+        push rdi
+        call arch_preempt_schedule_irq
+        mov rsp, rbx
+        jmp .restore
+%endif
+.to_user:
+        RESTORE_XMM
+        swapgs
+        RESTORE_REGS
+        iretq
+
+; ---- exceptions ----
+
+; Stub of a vector; the second argument says whether the CPU pushes an error code.
+%macro EXCEPTION 3
+exception_stub_%1:
+%if %2 == 0
+        push 0
+%endif
+        push rdi
+        mov edi, %1
+        jmp near %3
+%endmacro
+
+        EXCEPTION 0, 0, common_exception
+        EXCEPTION 1, 0, paranoid_exception      ; debug: own stack
+        EXCEPTION 2, 0, paranoid_exception      ; NMI: own stack
+        EXCEPTION 3, 0, common_exception
+        EXCEPTION 4, 0, common_exception
+        EXCEPTION 5, 0, common_exception
+        EXCEPTION 6, 0, common_exception
+        EXCEPTION 7, 0, common_exception
+        EXCEPTION 8, 1, paranoid_exception      ; double fault: own stack
+        EXCEPTION 9, 0, common_exception
+        EXCEPTION 10, 1, common_exception
+        EXCEPTION 11, 1, common_exception
+        EXCEPTION 12, 1, common_exception
+        EXCEPTION 13, 1, common_exception
+        EXCEPTION 14, 1, common_exception
+        EXCEPTION 15, 0, common_exception
+        EXCEPTION 16, 0, common_exception
+        EXCEPTION 17, 1, common_exception
+        EXCEPTION 18, 0, paranoid_exception     ; machine check: own stack
+        EXCEPTION 19, 0, common_exception
+        EXCEPTION 20, 0, common_exception
+        EXCEPTION 21, 1, common_exception
+        EXCEPTION 22, 0, common_exception
+        EXCEPTION 23, 0, common_exception
+        EXCEPTION 24, 0, common_exception
+        EXCEPTION 25, 0, common_exception
+        EXCEPTION 26, 0, common_exception
+        EXCEPTION 27, 0, common_exception
+        EXCEPTION 28, 0, common_exception
+        EXCEPTION 29, 1, common_exception
+        EXCEPTION 30, 1, common_exception
+        EXCEPTION 31, 0, common_exception
+
+; Faults at instructions whose gs is known: the kernel's in kernel mode, the user's in user mode.
+common_exception:
+        SAVE_REGS
+        cld
+        test byte [rsp + PTREGS_CS], 3
+        jz .kernel_gs
+        swapgs
+.kernel_gs:
+        mov esi, edi                            ; vector
+        mov rdi, rsp                            ; PtRegs*
+        SAVE_XMM
+        mov rbx, rsp
+        push rdi
+        push rdi
+        call arch_do_exception
+        mov rsp, rbx
+        jmp ret_from_intr
+
+; May strike anywhere, even between an entry and its swapgs: the sign of the gs base tells whose it is.
+paranoid_exception:
+        SAVE_REGS
+        cld
+        mov r12d, edi                           ; vector
+        mov ecx, 0xc0000101
+        rdmsr
+        xor r13d, r13d                          ; 1: swapped here, swap back at the end
+        test edx, edx
+        js .kernel_gs
+        swapgs
+        inc r13d
+.kernel_gs:
+        mov rdi, rsp
+        mov esi, r12d
+        SAVE_XMM
+        mov rbx, rsp
+        push rdi
+        push rdi
+        call arch_do_exception
+        mov rsp, rbx
+        RESTORE_XMM
+        test r13d, r13d
+        jz .leave
+        swapgs
+.leave: RESTORE_REGS
+        iretq
+
+__entry_text_end:
+
+        section .rodata
+        align 8
+; The address of every stub by vector, for Kernel/Arch/Idt.cs.
+entry_table:
+%assign vector 0
+%rep 32
+        dq exception_stub_ %+ vector
+%assign vector vector + 1
+%endrep
+%assign line 0
+%rep 256 - FIRST_EXTERNAL_VECTOR
+        dq irq_stub_ %+ line
+%assign line line + 1
+%endrep
+
+        section .text
+global arch_entry_table
+arch_entry_table:
+        lea rax, [rel entry_table]
+        ret
+
+        section .note.GNU-stack noalloc noexec nowrite progbits

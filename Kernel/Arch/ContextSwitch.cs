@@ -1,0 +1,54 @@
+// ContextSwitch: from the registers of one task to those of another.
+//
+// Linux: switch_to, copy_thread. Interrupts off. Only the callee-saved integer registers are kept: the switch is a function call, so the
+// compiler has saved everything else, the SSE registers included. Kernel threads own no x87 or MXCSR state.
+
+using System.Runtime;
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Arch;
+
+/// <summary>Switching between kernel stacks.</summary>
+public static unsafe class ContextSwitch
+{
+    private const int SavedRegisters = 6;
+
+    /// <summary>Goes on with <paramref name="next"/>. Returns when somebody switches back, with the task that ran directly before.</summary>
+    /// <linux>switch_to</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TaskStruct* SwitchTo(TaskStruct* previous, TaskStruct* next)
+    {
+        PerCpuHot* hot = Cpu.Hot;
+        hot->PreemptCount = next->SavedPreemptCount;
+        hot->Current = next;
+        hot->KernelStackTop = (ulong)next->Stack + AsmOffsets.THREAD_SIZE;
+        return SwitchStacks(previous, next);
+    }
+
+    /// <summary>Makes a new task begin with <paramref name="function"/>(<paramref name="argument"/>) when it is first switched to.</summary>
+    /// <linux>copy_thread</linux>
+    public static void Prepare(TaskStruct* task, delegate*<void*, int> function, void* argument)
+    {
+        // The stack that arch_switch_to pops: r15 r14 r13 r12 rbp rbx, return address; above it an end for the call trace.
+        ulong* top = (ulong*)(task->Stack + AsmOffsets.THREAD_SIZE);
+        top[-1] = 0;
+        top[-2] = 0;
+        top[-3] = TaskEntry();
+        top[-4] = (ulong)argument;      // rbx
+        top[-5] = 0;                    // rbp
+        top[-6] = (ulong)function;      // r12
+        top[-7] = 0;
+        top[-8] = 0;
+        top[-9] = 0;
+        task->SavedRsp = (ulong)&top[-3 - SavedRegisters];
+        task->SavedPreemptCount = AtSwitch;
+    }
+
+    [RuntimeImport("*", "arch_switch_to")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern TaskStruct* SwitchStacks(TaskStruct* previous, TaskStruct* next);
+
+    [RuntimeImport("*", "arch_task_entry")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern ulong TaskEntry();
+}

@@ -1,0 +1,152 @@
+// Main: from the boot assembly to the prompt.
+//
+// Linux: start_kernel, init/main.c. Boot CPU, process context of the boot task. Interrupts are off until InterruptsOn.
+// The order is the point of this file: each step may use only what stands above it.
+
+using System.Runtime;
+using System.Runtime.CompilerServices;
+using CSharpOS.Debugging;
+using CSharpOS.Runtime;
+using CSharpOS.Testing;
+
+namespace CSharpOS.Init;
+
+/// <summary>The start of the kernel.</summary>
+public static unsafe class Main
+{
+    private const uint LoaderPvh = 1;
+    private const ulong LeastMemory = 12 << 20;
+
+    private static TaskStruct s_initTask;
+    private static ulong s_bootTsc;
+
+    /// <summary>The first C# after the runtime's own start. Does not return.</summary>
+    /// <linux>start_kernel</linux>
+    [RuntimeExport("kernel_start")]
+    private static void Start(uint loader, uint information)
+    {
+        ulong bootTsc = ReadTsc();
+        Booting = true;
+        TheCpu();
+        void* info = (void*)(AsmOffsets.DIRECT_MAP_BASE + information);
+        if (loader == LoaderPvh)
+        {
+            BootInfo.ParsePvh(info, AsmOffsets.DIRECT_MAP_BASE);
+        }
+        else
+        {
+            BootInfo.ParseMultiboot(info, information);
+        }
+
+        CommandLine.Init(BootInfo.CommandLine);
+        KernelLog.Init();
+        Printk(LogLevel.Notice, $"{KernelVersion.Banner}\n");
+        Printk(LogLevel.Info, $"Command line: {BootInfo.CommandLine}\n");
+        EnoughMemory();
+        TheMemory();
+        TheInterrupts();
+
+        Initcalls.Run(InitLevel.Early);
+        Initcalls.Run(InitLevel.Console);
+        Clock.Calibrate();
+        Initcalls.Run(InitLevel.Arch);
+        s_bootTsc = bootTsc;
+        Scheduler.Init();
+        TheFirstThreads();
+        LocalIrqEnable();
+        Scheduler.IdleLoop();
+    }
+
+    // Pid 1 goes on with the start; kthreadd becomes pid 2. The boot code becomes the idle task.
+    private static void TheFirstThreads()
+    {
+        int first = KernelThread.Run(&Init, null, "init"u8);
+        int second = Kthread.Init();
+        if (first < 0 || second < 0)
+        {
+            KernelLog.Panic($"cannot make the first threads: errors {first} and {second}\n");
+        }
+    }
+
+    // The rest of the start, in a thread: it may sleep.
+    private static int Init(void* unused)
+    {
+        Booting = false;
+        Smp.Init();
+        int error = Migration.Init();
+        if (error != 0)
+        {
+            Printk(LogLevel.Error, $"migration threads: error {error}\n");
+        }
+
+        Initcalls.Run(InitLevel.Subsystem);
+        Initcalls.Run(InitLevel.Device);
+        Initcalls.Run(InitLevel.Late);
+        ThePurpose();
+        return 0;
+    }
+
+    // Tables of the CPU first: from here on a fault is an oops, not a reset.
+    private static void TheCpu()
+    {
+        Gdt.Init();
+        Idt.Init();
+        PerCpuArea.Init(LinkerSymbols.BootPerCpuArea);
+        PerCpuHot* hot = Hot;
+        PerCpuArea.SetHot(0, hot);
+        hot->PerCpuOffset = (ulong)LinkerSymbols.BootPerCpuArea;
+        hot->IrqStackTop = (ulong)LinkerSymbols.IrqStackTop;
+        hot->KernelStackTop = (ulong)LinkerSymbols.InitStackTop;
+        var task = (TaskStruct*)Unsafe.AsPointer(ref s_initTask);
+        task->Stack = LinkerSymbols.InitStackBottom;
+        "swapper"u8.CopyTo(new Span<byte>(task->Comm, 16));
+        hot->Current = task;
+        SymbolTable.Init(LinkerSymbols.KsymtabStart, LinkerSymbols.KsymtabEnd);
+        Traps.Init();
+    }
+
+    private static void EnoughMemory()
+    {
+        ulong usable = BootInfo.UsableBytes();
+        if (usable < LeastMemory)
+        {
+            KernelLog.Panic($"too little memory: {usable >> 10} KB usable, at least {LeastMemory >> 10} KB needed\n");
+        }
+    }
+
+    private static void TheMemory()
+    {
+        Memblock.Init();
+        Paging.Init();
+        PageAllocator.Init();
+        Slab.Init();
+        Vmalloc.Init();
+        ManagedHeap.SetAllocator(&KernelMemory.ManagedAllocate);
+    }
+
+    private static void TheInterrupts()
+    {
+        EntropyPool.Init();
+        Interrupts.Init();
+        I8259A.Init();
+    }
+
+    private static void ThePurpose()
+    {
+        if (CommandLine.Has("bench"u8))
+        {
+            TestRunner.BenchAndExit();
+        }
+        else if (CommandLine.TryGetValue("test"u8, out ReadOnlySpan<byte> suites))
+        {
+            TestRunner.RunAndExit(suites);
+        }
+        else if (CommandLine.Has("test"u8))
+        {
+            TestRunner.RunAndExit(default);
+        }
+
+        Printk(LogLevel.Info, $"Boot took {(ReadTsc() - s_bootTsc) / 1000} thousand cycles from the kernel's entry\n");
+        Monitor.Run();
+    }
+}

@@ -1,0 +1,179 @@
+// Interrupts.Handle: the path of a device interrupt from the entry stub to the handlers and back.
+//
+// Linux: do_IRQ (arch/i386/kernel/irq.c), __do_IRQ and handle_IRQ_event (kernel/irq/handle.c). Hard interrupt context, on the interrupt
+// stack, interrupts off except while slow handlers run. Lock: the line's descriptor, not held while handlers run.
+// Invariants: InProgress keeps every other CPU out of the line's handlers; the controller keeps the line quiet from MaskAndAck to End
+// (8259A, level triggered lines), or lets edges through, which become Pending and are served before InProgress ends.
+
+using System.Runtime;
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Irq;
+
+public static unsafe partial class Interrupts
+{
+    /// <summary>Every device interrupt: acknowledges it, runs the line's handlers, and returns to the entry stub. Called by the stub with
+    /// interrupts off; <paramref name="regs"/> are the interrupted registers, the line is in <c>OrigRax &amp; 0xff</c>.</summary>
+    /// <linux>do_IRQ</linux>
+    /// <rows>IRQ-02</rows>
+    [RuntimeExport("arch_do_irq")]
+    public static void DoIrq(PtRegs* regs)
+    {
+        // A byte is always a line of the table.
+        byte irq = (byte)regs->OrigRax;
+        PerCpuHot* hot = Hot;
+        PtRegs* outer = hot->InterruptRegs;
+        hot->InterruptRegs = regs;
+        IrqEnter();
+        Debugging.LastInterrupts.Note(irq);
+        HandleLine(irq, Descriptor(irq), regs);
+        if (Shared.ReadOnce(ref s_resendWanted) != 0)
+        {
+            ResendPending(regs);
+        }
+
+        IrqExit();
+        InterruptRegs = outer;
+    }
+
+    // Interrupts are off, so the lock needs no help from preempt_count.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void HandleLine(int irq, IrqDescriptor* descriptor, PtRegs* regs)
+    {
+        descriptor->Lock.LockNoPreempt();
+        if (descriptor->Chip->MaskAndAck(irq))
+        {
+            IrqStatistics.Count(irq);
+            IrqStatus status = descriptor->Status;
+            if ((status & (IrqStatus.Disabled | IrqStatus.InProgress)) == 0)
+            {
+                descriptor->Status = (status & ~(IrqStatus.Pending | IrqStatus.Replay | IrqStatus.Waiting)) | IrqStatus.InProgress;
+                RunHandlers(irq, descriptor, regs);
+            }
+            else
+            {
+                // For the CPU that is in the handlers now, or for EnableIrq.
+                descriptor->Status = (status & ~(IrqStatus.Replay | IrqStatus.Waiting)) | IrqStatus.Pending;
+            }
+
+            descriptor->Chip->End(irq);
+        }
+
+        descriptor->Lock.ReleaseNoPreempt();
+    }
+
+    // Serves an interrupt of a line that this CPU has just marked InProgress, and what becomes pending meanwhile. The descriptor is locked on
+    // entry and on return, and not between: other CPUs may set Pending, and drivers may disable the line or change its handlers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RunHandlers(int irq, IrqDescriptor* descriptor, PtRegs* regs)
+    {
+        descriptor->HandlerCpu = SmpProcessorId();
+        RunHandlersOnce(irq, descriptor, regs);
+        if ((descriptor->Status & (IrqStatus.Pending | IrqStatus.Disabled)) == IrqStatus.Pending)
+        {
+            RunHandlersAgain(irq, descriptor, regs);
+        }
+
+        descriptor->Status &= ~IrqStatus.InProgress;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RunHandlersOnce(int irq, IrqDescriptor* descriptor, PtRegs* regs)
+    {
+        IrqAction* action = descriptor->Action;
+        descriptor->Lock.ReleaseNoPreempt();
+        IrqReturn result = HandleIrqEvent(irq, regs, action);
+        descriptor->Lock.LockNoPreempt();
+        NoteInterrupt(irq, descriptor, result);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunHandlersAgain(int irq, IrqDescriptor* descriptor, PtRegs* regs)
+    {
+        do
+        {
+            descriptor->Status &= ~IrqStatus.Pending;
+            RunHandlersOnce(irq, descriptor, regs);
+        }
+        while ((descriptor->Status & (IrqStatus.Pending | IrqStatus.Disabled)) == IrqStatus.Pending);
+    }
+
+    /// <summary>Calls every handler of a line in order of registration and gives their or-ed results. Interrupts are on meanwhile unless
+    /// the first handler has <see cref="IrqFlags.Disabled"/>; they are off on return. Hard interrupt context.</summary>
+    /// <linux>handle_IRQ_event</linux>
+    /// <rows>IRQ-06</rows>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static IrqReturn HandleIrqEvent(int irq, PtRegs* regs, IrqAction* action)
+    {
+        if ((action->Flags & IrqFlags.Disabled) == 0)
+        {
+            LocalIrqEnable();
+        }
+
+        IrqReturn result = CallHandler(irq, regs, action);
+        if (Shared.ReadOnce(&action->Next) != null)
+        {
+            return HandleShared(irq, regs, action, result);
+        }
+
+        LocalIrqDisable();
+        if ((action->Flags & IrqFlags.SampleRandom) != 0)
+        {
+            EntropyPool.AddInterruptRandomness(irq);
+        }
+
+        return result;
+    }
+
+    // The rest of the list, behind a first handler that gave result. Each Next is read once: a handler that is being freed keeps its own until
+    // InProgress ends, one that is being added appears whole.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static IrqReturn HandleShared(int irq, PtRegs* regs, IrqAction* action, IrqReturn result)
+    {
+        IrqFlags flags = action->Flags;
+        action = Shared.ReadOnce(&action->Next);
+        while (action != null)
+        {
+            flags |= action->Flags;
+            result |= CallHandler(irq, regs, action);
+            action = Shared.ReadOnce(&action->Next);
+        }
+
+        LocalIrqDisable();
+        if ((flags & IrqFlags.SampleRandom) != 0)
+        {
+            EntropyPool.AddInterruptRandomness(irq);
+        }
+
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static IrqReturn CallHandler(int irq, PtRegs* regs, IrqAction* action)
+    {
+#if DEBUG_CHECKS
+        int count = PreemptCount();
+        IrqReturn result = action->Handler(irq, action->DevId, regs);
+        if (PreemptCount() != count)
+        {
+            ReportPreemptCount(irq, action, count);
+        }
+
+        return result;
+#else
+        return action->Handler(irq, action->DevId, regs);
+#endif
+    }
+
+#if DEBUG_CHECKS
+    // A handler that kept a spin lock, or gave one back that it did not have. The count is put right, so that the machine goes on.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReportPreemptCount(int irq, IrqAction* action, int expected)
+    {
+        int found = PreemptCount();
+        Cpu.PreemptCountAdd(expected - found);
+        Printk(LogLevel.Error, $"irq {irq}: handler of {action->Name} changed preempt_count from {expected:x8} to {found:x8}\n");
+        ReportCaller();
+    }
+#endif
+}

@@ -1,0 +1,93 @@
+// ListHead: doubly linked circular lists whose links live inside the objects.
+//
+// Linux: struct list_head, include/linux/list.h. Any context. No lock inside: the list's owner says which lock guards it.
+// Invariant: for every linked node n, n.Next.Prev == n and n.Prev.Next == n; an empty head points at itself.
+// A list never moves in memory: heads are statics or lie in slab objects.
+
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Lib;
+
+/// <summary>A list's head, or one object's link in a list.</summary>
+/// <linux>list_head</linux>
+public unsafe struct ListHead
+{
+    private const ulong Poison = 0xdead000000000100;
+
+    public ListHead* Next;
+    public ListHead* Prev;
+
+    /// <summary>Makes <paramref name="head"/> an empty list.</summary>
+    /// <linux>INIT_LIST_HEAD</linux>
+    public static void Init(ListHead* head)
+    {
+        head->Next = head;
+        head->Prev = head;
+    }
+
+    /// <summary>Puts <paramref name="node"/> first.</summary>
+    /// <linux>list_add</linux>
+    public static void Add(ListHead* node, ListHead* head) => Insert(node, head, head->Next);
+
+    /// <summary>Puts <paramref name="node"/> last.</summary>
+    /// <linux>list_add_tail</linux>
+    public static void AddTail(ListHead* node, ListHead* head) => Insert(node, head->Prev, head);
+
+    /// <summary>Takes <paramref name="node"/> out of its list; its links become poison, so that a second removal faults.</summary>
+    /// <linux>list_del</linux>
+    public static void Del(ListHead* node)
+    {
+        Unlink(node);
+        node->Next = (ListHead*)Poison;
+        node->Prev = (ListHead*)Poison;
+    }
+
+    /// <summary>Takes <paramref name="node"/> out of its list and leaves it an empty list of its own.</summary>
+    /// <linux>list_del_init</linux>
+    public static void DelInit(ListHead* node)
+    {
+        Unlink(node);
+        Init(node);
+    }
+
+    /// <linux>list_empty</linux>
+    public static bool Empty(ListHead* head) => head->Next == head;
+
+    /// <summary>Moves all of <paramref name="list"/> to the front of <paramref name="head"/>; <paramref name="list"/> is empty then.</summary>
+    /// <linux>list_splice_init</linux>
+    public static void SpliceInit(ListHead* list, ListHead* head)
+    {
+        if (Empty(list))
+        {
+            return;
+        }
+
+        ListHead* first = list->Next;
+        ListHead* last = list->Prev;
+        first->Prev = head;
+        last->Next = head->Next;
+        head->Next->Prev = last;
+        head->Next = first;
+        Init(list);
+    }
+
+    /// <summary>The object of type <typeparamref name="T"/> whose link at byte <paramref name="offset"/> is <paramref name="node"/>.</summary>
+    /// <linux>list_entry</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T* Entry<T>(ListHead* node, int offset)
+        where T : unmanaged => (T*)((byte*)node - offset);
+
+    private static void Insert(ListHead* node, ListHead* before, ListHead* after)
+    {
+        after->Prev = node;
+        node->Next = after;
+        node->Prev = before;
+        before->Next = node;
+    }
+
+    private static void Unlink(ListHead* node)
+    {
+        node->Next->Prev = node->Prev;
+        node->Prev->Next = node->Next;
+    }
+}

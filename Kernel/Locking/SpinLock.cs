@@ -1,0 +1,189 @@
+// SpinLock: mutual exclusion for short stretches, fair, usable in every context.
+//
+// Linux: spinlock_t with ticket locks (2.6.25). Two 16-bit halves of one word: the next ticket to hand out and the ticket being served.
+// A taker adds one to "next" and waits until "serving" shows its number, so waiters are served in order of arrival.
+// Holding one means preemption is off: never sleep. A lock that a handler takes must be taken with interrupts off everywhere else.
+// UP builds (no SMP constant) keep only the preemption and interrupt control; there nobody can wait for anybody.
+
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Locking;
+
+/// <summary>A spin lock. Zero is unlocked, so a static or zeroed one is ready for use.</summary>
+/// <linux>spinlock_t</linux>
+/// <rows>SYNC-02</rows>
+public unsafe struct SpinLock
+{
+    private const int TicketShift = 16;
+    private const int TicketOne = 1 << TicketShift;
+
+#if SMP || DEBUG_CHECKS
+    private int _tickets;
+#endif
+
+    /// <summary>Takes the lock. Any context; spins; turns preemption off.</summary>
+    /// <linux>spin_lock</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Lock()
+    {
+        Preempt.PreemptDisable();
+        Acquire();
+    }
+
+    /// <summary>Gives the lock back.</summary>
+    /// <linux>spin_unlock</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Unlock()
+    {
+        Release();
+        Preempt.PreemptEnable();
+    }
+
+    /// <summary>Takes the lock if it is free. True if it was.</summary>
+    /// <linux>spin_trylock</linux>
+    public bool TryLock()
+    {
+        Preempt.PreemptDisable();
+#if SMP || DEBUG_CHECKS
+        int tickets = Shared.ReadOnce(ref _tickets);
+        if ((ushort)(tickets >> TicketShift) != (ushort)tickets
+            || Shared.CompareExchange(ref _tickets, tickets + TicketOne, tickets) != tickets)
+        {
+            Preempt.PreemptEnable();
+            return false;
+        }
+#endif
+
+        return true;
+    }
+
+    /// <summary>Takes the lock with interrupts off on this CPU. Only where interrupts are known to be on before.</summary>
+    /// <linux>spin_lock_irq</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void LockIrq()
+    {
+        Cpu.LocalIrqDisable();
+        Lock();
+    }
+
+    /// <summary>Gives the lock back and turns interrupts on.</summary>
+    /// <linux>spin_unlock_irq</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void UnlockIrq()
+    {
+        Release();
+        Cpu.LocalIrqEnable();
+        Preempt.PreemptEnable();
+    }
+
+    /// <summary>Takes the lock with interrupts off on this CPU; gives the flags of before.</summary>
+    /// <linux>spin_lock_irqsave</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong LockIrqSave()
+    {
+        ulong flags = Cpu.LocalIrqSave();
+        Lock();
+        return flags;
+    }
+
+    /// <summary>Gives the lock back and the interrupt flag as it was.</summary>
+    /// <linux>spin_unlock_irqrestore</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void UnlockIrqRestore(ulong flags)
+    {
+        Release();
+        Cpu.LocalIrqRestore(flags);
+        Preempt.PreemptEnable();
+    }
+
+    /// <summary>True while somebody holds the lock. In UP release builds always false.</summary>
+    /// <linux>spin_is_locked</linux>
+    public bool IsLocked()
+    {
+#if SMP || DEBUG_CHECKS
+        int tickets = Shared.ReadOnce(ref _tickets);
+        return (ushort)(tickets >> TicketShift) != (ushort)tickets;
+#else
+        return false;
+#endif
+    }
+
+    /// <summary><c>using (s_lock.IrqSaveGuard()) { ... }</c>: the pair LockIrqSave and UnlockIrqRestore as a block.</summary>
+    [UnscopedRef]
+    public IrqGuard IrqSaveGuard() => new(ref this);
+
+    /// <summary><c>using (s_lock.Guard()) { ... }</c>: the pair Lock and Unlock as a block.</summary>
+    [UnscopedRef]
+    public PlainGuard Guard() => new(ref this);
+
+    /// <summary>Takes the lock and leaves preempt_count alone: for the scheduler, interrupts being off.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void LockNoPreempt() => Acquire();
+
+    /// <summary>Undoes <see cref="LockNoPreempt"/>, perhaps on the stack of another task.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void ReleaseNoPreempt() => Release();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Acquire()
+    {
+#if SMP || DEBUG_CHECKS
+        // Equal halves before: nobody holds it and nobody waits.
+        int before = Shared.AddReturn(ref _tickets, TicketOne) - TicketOne;
+        if (before != (int)System.Numerics.BitOperations.RotateLeft((uint)before, TicketShift))
+        {
+            Wait((ushort)(before >> TicketShift));
+        }
+#endif
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Release()
+    {
+#if SMP || DEBUG_CHECKS
+        // Only the holder changes the lower half, so it needs no locked instruction: a 16-bit store that no waiter's add can tear.
+        Shared.IncrementLow16(ref _tickets);
+#endif
+    }
+
+#if SMP || DEBUG_CHECKS
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Wait(ushort ticket)
+    {
+        while ((ushort)Shared.ReadOnce(ref _tickets) != ticket)
+        {
+            Cpu.CpuRelax();
+        }
+    }
+#endif
+
+    /// <summary>Holds a lock with interrupts off until disposed.</summary>
+    public readonly ref struct IrqGuard
+    {
+        private readonly ref SpinLock _lock;
+        private readonly ulong _flags;
+
+        internal IrqGuard(ref SpinLock spinLock)
+        {
+            _lock = ref spinLock;
+            _flags = spinLock.LockIrqSave();
+        }
+
+        public void Dispose() => _lock.UnlockIrqRestore(_flags);
+    }
+
+    /// <summary>Holds a lock until disposed.</summary>
+    public readonly ref struct PlainGuard
+    {
+        private readonly ref SpinLock _lock;
+
+        internal PlainGuard(ref SpinLock spinLock)
+        {
+            _lock = ref spinLock;
+            spinLock.Lock();
+        }
+
+        public void Dispose() => _lock.Unlock();
+    }
+}

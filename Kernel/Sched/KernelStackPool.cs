@@ -1,0 +1,89 @@
+// KernelStackPool: kernel stacks, each above a page that is not mapped.
+//
+// Linux: alloc_thread_stack_node with CONFIG_VMAP_STACK. Vmalloc keeps a free page behind every area, which is the guard page of the one
+// above. Unmapping means a flush on every CPU, so a few stacks are kept for reuse. Lock: s_lock. Allocate: process context, may
+// sleep. Free: any context, from a switch too, so it may not sleep; never on the stack it frees.
+
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Sched;
+
+/// <summary>Memory for kernel stacks.</summary>
+internal static unsafe class KernelStackPool
+{
+    private const int Kept = 32;
+
+    private static SpinLock s_lock;
+    private static Stacks s_kept;
+    private static int s_count;
+    private static byte* s_surplus;
+
+    /// <summary>Stacks in use or kept.</summary>
+    internal static int Total;
+
+    /// <summary>A stack of THREAD_SIZE bytes; null without memory.</summary>
+    internal static byte* Allocate()
+    {
+        ulong flags = s_lock.LockIrqSave();
+        byte* stack = s_count > 0 ? (byte*)s_kept[--s_count] : null;
+        s_lock.UnlockIrqRestore(flags);
+        if (stack == null)
+        {
+            stack = (byte*)Vmalloc.Alloc(AsmOffsets.THREAD_SIZE);
+            if (stack != null)
+            {
+                Shared.AddReturn(ref Total, 1);
+            }
+        }
+
+        return stack;
+    }
+
+    /// <summary>Takes a stack back. One too many is unmapped later, by kthreadd: that may sleep.</summary>
+    internal static void Free(byte* stack)
+    {
+        ulong flags = s_lock.LockIrqSave();
+        bool keep = s_count < Kept;
+        if (keep)
+        {
+            s_kept[s_count++] = (nuint)stack;
+        }
+        else
+        {
+            *(byte**)stack = s_surplus;
+            s_surplus = stack;
+        }
+
+        s_lock.UnlockIrqRestore(flags);
+        if (!keep && Kthread.Parent != null)
+        {
+            Scheduler.WakeUpProcess(Kthread.Parent);
+        }
+    }
+
+    /// <summary>Unmaps the surplus. Process context; may sleep.</summary>
+    /// <returns>True if there was any.</returns>
+    internal static bool Drain()
+    {
+        ulong flags = s_lock.LockIrqSave();
+        byte* stack = s_surplus;
+        s_surplus = null;
+        s_lock.UnlockIrqRestore(flags);
+        bool found = stack != null;
+        while (stack != null)
+        {
+            byte* next = *(byte**)stack;
+            Vmalloc.Free(stack);
+            Shared.AddReturn(ref Total, -1);
+            stack = next;
+        }
+
+        return found;
+    }
+
+    [InlineArray(Kept)]
+    private struct Stacks
+    {
+        private nuint _first;
+    }
+}

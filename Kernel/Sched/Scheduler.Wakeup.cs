@@ -1,0 +1,128 @@
+// Scheduler.Wakeup: making a task runnable again.
+//
+// Linux: try_to_wake_up, wake_up_process, wake_up_new_task of kernel/sched.c. Any context, never sleeps. Lock: the run queue of the task.
+// No wake-up is lost: a sleeper sets its state (full barrier), looks at its condition, and sleeps; a waker makes the condition true and then
+// looks at the state under the run-queue lock. Either the sleeper sees the condition or the waker sees the state.
+
+namespace CSharpOS.Sched;
+
+public static unsafe partial class Scheduler
+{
+    /// <summary>Wakes a task whose state is one of <paramref name="states"/>.</summary>
+    /// <returns>True if it slept.</returns>
+    /// <linux>try_to_wake_up</linux>
+    /// <rows>KT-05</rows>
+    public static bool TryToWakeUp(TaskStruct* task, TaskState states)
+    {
+        // Before anything else: what the caller wrote is visible before the state is looked at.
+        Cpu.Mb();
+        RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
+        if ((task->State & (int)states) == 0)
+        {
+            rq->Lock.UnlockIrqRestore(flags);
+            return false;
+        }
+
+        if (task->Array != null)
+        {
+            // About to sleep, not yet gone: it stays.
+            task->State = (int)TaskState.Running;
+            rq->Lock.UnlockIrqRestore(flags);
+            return true;
+        }
+
+        // Deactivated but still on its CPU: that CPU is in schedule() and gave its lock up for a moment. Only there may it go on.
+        int cpu = rq->Current == task ? task->Cpu : ChooseCpu(rq, task);
+        if (cpu != task->Cpu)
+        {
+            Shared.WriteOnce(ref task->Cpu, cpu);
+            rq->Lock.UnlockIrqRestore(flags);
+            rq = RunQueues.LockOf(task, out flags);
+            if ((task->State & (int)states) == 0 || task->Array != null)
+            {
+                // Somebody else woke it while no lock was held.
+                rq->Lock.UnlockIrqRestore(flags);
+                return false;
+            }
+        }
+
+        CreditSleep(task);
+        task->Prio = Priority.Effective(task);
+        task->State = (int)TaskState.Running;
+        RunQueue.Activate(rq, task);
+        PreemptCurrentFor(rq, task);
+        rq->Lock.UnlockIrqRestore(flags);
+        return true;
+    }
+
+    /// <summary>Wakes a task, however it sleeps.</summary>
+    /// <returns>True if it slept or was never started.</returns>
+    /// <linux>wake_up_process</linux>
+    /// <rows>KT-05</rows>
+    public static bool WakeUpProcess(TaskStruct* task) =>
+        TryToWakeUp(task, TaskState.Interruptible | TaskState.Uninterruptible | TaskState.Stopped);
+
+    /// <summary>Asks the CPU of a run queue to reschedule. The run queue is locked.</summary>
+    /// <linux>resched_task</linux>
+    private static void ReschedCpu(RunQueue* rq)
+    {
+        if (rq->Cpu == SmpProcessorId())
+        {
+            Cpu.NeedResched = true;
+            return;
+        }
+
+        ref int flag = ref PerCpuArea.Hot(rq->Cpu)->NoReschedule;
+        if (Shared.Exchange(ref flag, 0) != 0)
+        {
+            Smp.SendReschedule(rq->Cpu);
+        }
+    }
+
+    private static void PreemptCurrentFor(RunQueue* rq, TaskStruct* task)
+    {
+        if (task->Prio < rq->Current->Prio)
+        {
+            ReschedCpu(rq);
+        }
+    }
+
+    // Where it ran, if it may and that CPU is idle; else an idle CPU, this one first; else where it ran.
+    private static int ChooseCpu(RunQueue* rq, TaskStruct* task)
+    {
+        uint allowed = task->CpusAllowed & Smp.OnlineMask;
+        if (allowed == 0 || (task->CpusAllowed & (task->CpusAllowed - 1)) == 0)
+        {
+            return task->Cpu;
+        }
+
+        bool stays = (allowed & (1u << task->Cpu)) != 0;
+        if (stays && rq->RunningCount == 0)
+        {
+            return task->Cpu;
+        }
+
+        int here = SmpProcessorId();
+        if ((allowed & (1u << here)) != 0 && Shared.ReadOnce(ref RunQueues.Of(here)->RunningCount) == 0)
+        {
+            return here;
+        }
+
+        int first = -1;
+        for (int cpu = 0; allowed >> cpu != 0; cpu++)
+        {
+            if ((allowed & (1u << cpu)) == 0)
+            {
+                continue;
+            }
+
+            first = first < 0 ? cpu : first;
+            if (Shared.ReadOnce(ref RunQueues.Of(cpu)->RunningCount) == 0)
+            {
+                return cpu;
+            }
+        }
+
+        return stays ? task->Cpu : first;
+    }
+}

@@ -1,0 +1,148 @@
+// Clock.Tsc: how fast the time stamp counter runs, and the time since boot by it.
+//
+// Linux: arch/x86/kernel/tsc.c, init/calibrate.c. Calibrate: once at boot, any interrupt state, one CPU; it has channel 2 of the PIT to
+// itself. MonotonicMicroseconds: any context, no lock: its constants are written before anybody else runs.
+
+namespace CSharpOS.Time;
+
+public static unsafe partial class Clock
+{
+    private const int PitChannel2Port = 0x42;
+    private const int PitCommandPort = 0x43;
+    private const int SpeakerPort = 0x61;
+    private const byte SpeakerGate = 0x01;
+    private const byte SpeakerData = 0x02;
+    private const byte PitChannel2Mode0 = 0xb0;
+    private const byte PitLatchChannel2 = 0x80;
+
+    // One window of 8 ms: a PIT clock more or less is 0.01 %.
+    private const uint CalibrationClocks = PitHz / 125;
+    private const int SamplesPerPoint = 5;
+    private const int MaxPolls = 1_000_000;
+
+    private static ulong s_tscBase;
+    private static ulong s_tscKhz;
+
+    /// <summary>Frequency of the time stamp counter in kHz; 0 until it has been calibrated.</summary>
+    /// <linux>tsc_khz</linux>
+    /// <rows>TIME-04</rows>
+    public static ulong TscKhz => s_tscKhz;
+
+    /// <summary>Turns of the delay loop per tick; a turn is one count of the time stamp counter.</summary>
+    /// <linux>loops_per_jiffy</linux>
+    /// <rows>TIME-04</rows>
+    public static ulong LoopsPerJiffy => s_tscKhz * 1000 / HZ;
+
+    /// <summary>Microseconds since <see cref="Init"/>: by the time stamp counter once it is calibrated, by jiffies before. Any context.
+    /// </summary>
+    public static ulong MonotonicMicroseconds()
+    {
+        ulong khz = s_tscKhz;
+        if (khz == 0)
+        {
+            // Printk asks even before Init.
+            ulong jiffies = Jiffies64;
+            return jiffies < InitialJiffies ? 0 : (jiffies - InitialJiffies) * (1_000_000 / HZ);
+        }
+
+        // In two parts, so that nothing overflows after 70 days.
+        ulong ticks = ReadTsc() - s_tscBase;
+        return (ticks / khz * 1000) + (ticks % khz * 1000 / khz);
+    }
+
+    /// <summary>Measures the time stamp counter against channel 2 of the PIT, in one window of 8 ms; starts time if nobody has. At boot,
+    /// once, before the first tick.</summary>
+    /// <linux>calibrate_delay</linux>
+    /// <rows>TIME-04</rows>
+    public static void Calibrate()
+    {
+        if (s_jiffies64 == 0)
+        {
+            Init();
+        }
+
+        ulong khz = MeasureTscKhz();
+        if (khz == 0)
+        {
+            Printk(LogLevel.Error, $"The PIT does not count: the time stamp counter stays uncalibrated, delays are longer than asked for.\n");
+            return;
+        }
+
+        SetTscKhz(khz);
+        Printk(LogLevel.Info, $"Detected {khz / 1000}.{khz / 100 % 10}{khz / 10 % 10}{khz % 10} MHz processor.\n");
+        ulong bogoMips = LoopsPerJiffy * HZ / 5000;
+        Printk(
+            LogLevel.Info,
+            $"Calibrating delay loop... {bogoMips / 100}.{bogoMips / 10 % 10}{bogoMips % 10} BogoMIPS (lpj={LoopsPerJiffy})\n");
+    }
+
+    internal static void SetTscKhz(ulong khz) => s_tscKhz = khz;
+
+    private static void InitTsc()
+    {
+        s_tscKhz = 0;
+        s_tscBase = ReadTsc();
+    }
+
+    private static ulong MeasureTscKhz()
+    {
+        // Channel 2 counts down from 65535 (55 ms to the end), its gate open, the loudspeaker off.
+        PortIo.Out8(SpeakerPort, (byte)((PortIo.In8(SpeakerPort) & ~SpeakerData) | SpeakerGate));
+        PortIo.Out8(PitCommandPort, PitChannel2Mode0);
+        PortIo.Out8(PitChannel2Port, 0xff);
+        PortIo.Out8(PitChannel2Port, 0xff);
+
+        // The count is loaded with the next PIT clock: what is read before means nothing.
+        for (int i = 0; i < 4; i++)
+        {
+            PortIo.IoDelay();
+        }
+
+        ulong startTsc = SampleCount(out uint startCount);
+        for (int poll = 0; startCount - ReadPitCount() < CalibrationClocks; poll++)
+        {
+            if (poll == MaxPolls)
+            {
+                return 0;
+            }
+        }
+
+        ulong endTsc = SampleCount(out uint endCount);
+        return (endTsc - startTsc) * PitHz / (startCount - endCount) / 1000;
+    }
+
+    // The count and the time stamp that belong together: of several tries the one that was disturbed least.
+    private static ulong SampleCount(out uint count)
+    {
+        ulong best = 0;
+        ulong bestWidth = ulong.MaxValue;
+        count = 0;
+        for (int i = 0; i < SamplesPerPoint; i++)
+        {
+            ulong before = ReadTsc();
+            PortIo.Out8(PitCommandPort, PitLatchChannel2);
+            ulong width = ReadTsc() - before;
+            uint latched = ReadLatchedCount();
+            if (width < bestWidth)
+            {
+                bestWidth = width;
+                best = before + (width / 2);
+                count = latched;
+            }
+        }
+
+        return best;
+    }
+
+    private static uint ReadPitCount()
+    {
+        PortIo.Out8(PitCommandPort, PitLatchChannel2);
+        return ReadLatchedCount();
+    }
+
+    private static uint ReadLatchedCount()
+    {
+        uint low = PortIo.In8(PitChannel2Port);
+        return low | ((uint)PortIo.In8(PitChannel2Port) << 8);
+    }
+}

@@ -1,0 +1,44 @@
+// The test matrix: every pair of values that can go together stands in a boot, and no boot is impossible.
+
+using CSharpOS.Tool.Emulators;
+using CSharpOS.Tool.Testing;
+
+namespace CSharpOS.Tool.Tests;
+
+public sealed class MatrixTests
+{
+    [Fact]
+    public void Every_pair_is_covered() => Assert.Empty(Pairwise.Missing(Matrix.Columns, Matrix.Rows, Matrix.IsAllowed));
+
+    [Fact]
+    public void No_row_is_impossible() => Assert.Empty(Pairwise.Impossible(Matrix.Columns, Matrix.Rows, Matrix.IsAllowed));
+
+    [Fact]
+    public void It_is_short_and_its_names_are_unique()
+    {
+        Assert.InRange(Matrix.Boots.Count, 1, Matrix.MostBoots);
+        Assert.Equal(Matrix.Boots.Count, Matrix.Boots.Select(boot => boot.Name).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_missing_pair_is_found()
+    {
+        (string, string[])[] columns = [("a", ["1", "2"]), ("b", ["x", "y"])];
+        string[][] rows = [["1", "x"], ["2", "y"], ["1", "y"]];
+
+        Assert.Equal(["a=2 with b=x"], Pairwise.Missing(columns, rows, (_, _, _, _) => true));
+        Assert.Empty(Pairwise.Missing(columns, rows, (_, value, _, other) => (value, other) != ("2", "x")));
+        Assert.Equal(["1 z"], Pairwise.Impossible(columns, [["1", "z"]], (_, _, _, _) => true));
+        Assert.Equal(["1 y"], Pairwise.Impossible(columns, rows, (_, value, _, other) => (value, other) != ("1", "y")));
+    }
+
+    [Fact]
+    public void Each_way_to_boot_and_each_build_is_there()
+    {
+        Assert.Equal(Enum.GetValues<BootMethod>(), Matrix.Boots.Select(boot => boot.Machine.Method).Distinct().Order());
+        Assert.Equal(
+            ["checked", "checked-noirqstacks", "checked-nopreempt", "checked-up", "checked-up-nopreempt", "debug", "release"],
+            Matrix.Boots.Select(boot => boot.Variant.Name).Distinct().Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(Matrix.Boots, boot => boot.Machine.Cpus > 1 && !boot.Variant.Smp);
+    }
+}

@@ -1,0 +1,18 @@
+// Hosted ContextSwitch: there is one thread of execution, so a scenario that would switch tasks says so by an exception.
+
+using CSharpOS.Sched;
+
+namespace CSharpOS.Arch;
+
+/// <summary>Thrown where the real kernel would go on with another task.</summary>
+public sealed class SimulatedSwitchException : Exception;
+
+public static unsafe class ContextSwitch
+{
+    public static TaskStruct* SwitchTo(TaskStruct* previous, TaskStruct* next) => throw new SimulatedSwitchException();
+
+    public static void Prepare(TaskStruct* task, delegate*<void*, int> function, void* argument)
+    {
+        task->SavedPreemptCount = AtSwitch;
+    }
+}

@@ -1,0 +1,520 @@
+// MmTests: memory management on the real page tables: allocation under interrupts, memory that runs out, misuse, and what must fault.
+
+using CSharpOS.Pci;
+
+namespace CSharpOS.Suites;
+
+public static unsafe class MmTests
+{
+    private const int PageFault = 14;
+    private const int Slots = 400;
+    private const int Rounds = 20_000;
+    private const int HandlerSlots = 64;
+    private const uint EduVendor = 0x1234, EduDevice = 0x11e8;
+    private const int EduFactorial = 0x08, EduStatus = 0x20;
+    private const uint EduComputing = 1, EduInterruptWhenDone = 0x80;
+
+    private static Slot* s_slots;
+    private static Slot* s_handlerSlots;
+    private static uint s_random;
+    private static uint s_handlerRandom;
+    private static int s_interrupts;
+    private static int s_damaged;
+    private static byte* s_target;
+    private static object? s_object;
+
+    private struct Slot
+    {
+        public byte* Memory;
+        public uint Size;
+        public byte Mark;
+    }
+
+    [TestSuite("mm")]
+    public static void Suite()
+    {
+        Test.Run("kmalloc stress, with interrupts that allocate"u8, "MM-01"u8, &Stress);
+        Test.Run("memory that runs out, and comes back"u8, "MM-01"u8, &Exhaustion);
+        Test.Run("ENOMEM reaches the caller"u8, "MM-01"u8, &FailureReachesCaller);
+        Test.Run("GFP_KERNEL in atomic context is reported, GFP_ATOMIC is not"u8, "MM-01"u8, &SleepingInAtomic);
+        Test.Run("misuse of kmalloc memory is reported"u8, "MM-01"u8, &Misuse);
+        Test.Run("every size, aligned, zeroed, DMA below 16 MB"u8, "MM-01"u8, &Sizes);
+        Test.Run("vmalloc: contiguous, guard page behind, gone when freed"u8, "MM-01"u8, &VmallocGuard);
+        Test.Run("ioremap: uncached, not of memory"u8, "MM-01"u8, &Ioremap);
+        Test.Run("the first page is not mapped"u8, "MM-01"u8, &NullPage);
+        Test.Run("kernel text is not writable, through no view"u8, "MM-01"u8, &TextIsReadOnly);
+        Test.Run("memory from kmalloc and vmalloc is not executable"u8, "MM-01"u8, &DataIsNotExecutable);
+        Test.Run("no page is writable and executable; guard pages are missing"u8, "MM-01"u8, &WholeTable);
+        Test.Run("the highest memory works through the direct map"u8, "MM-01"u8, &HighestMemory);
+        Test.Run("a page loses and gets back the right to be written"u8, "MM-01"u8, &Protect);
+    }
+
+    private static void Stress()
+    {
+        int reports = MemoryReport.Count;
+        s_slots = (Slot*)Kcalloc(Slots, (nuint)sizeof(Slot), GfpFlags.Kernel);
+        s_handlerSlots = (Slot*)Kcalloc(HandlerSlots, (nuint)sizeof(Slot), GfpFlags.Kernel);
+        s_random = 1;
+        s_handlerRandom = 2;
+        s_interrupts = 0;
+        s_damaged = 0;
+
+        PciDevice* edu = FindEdu();
+        byte* registers = null;
+        if (edu != null)
+        {
+            registers = (byte*)Vmalloc.Ioremap(edu->Resource(0).Start, 4096);
+            Check.Equal(0, RequestIrq(edu->Irq, &AllocatingHandler, IrqFlags.Shared, "mm test"u8, edu));
+        }
+
+        for (int i = 0; i < Rounds; i++)
+        {
+            // The device computes beside the processor: its interrupt comes at no particular instruction.
+            if (registers != null && (Mmio.Read32(registers + EduStatus) & EduComputing) == 0)
+            {
+                Mmio.Write32(registers + EduStatus, EduInterruptWhenDone);
+                Mmio.Write32(registers + EduFactorial, 3 + (s_random % 2000));
+            }
+
+            Slot* slot = &s_slots[Random(ref s_random) % Slots];
+            Exchange(slot, ref s_random, GfpFlags.Kernel);
+        }
+
+        if (registers != null)
+        {
+            Mmio.Write32(registers + EduStatus, 0);
+            FreeIrq(edu->Irq, edu);
+            Vmalloc.Iounmap(registers);
+            Check.True(s_interrupts > 50);
+        }
+
+        Release(s_slots, Slots);
+        Release(s_handlerSlots, HandlerSlots);
+        Check.Equal(0, s_damaged);
+        Check.Equal(reports, MemoryReport.Count);
+        Check.Equal(0, PreemptCount());
+    }
+
+    private static IrqReturn AllocatingHandler(int irq, void* devId, PtRegs* regs)
+    {
+        s_interrupts++;
+        Exchange(&s_handlerSlots[Random(ref s_handlerRandom) % HandlerSlots], ref s_handlerRandom, GfpFlags.Atomic);
+        return IrqReturn.None;
+    }
+
+    // Frees what is in the slot, or fills it.
+    private static void Exchange(Slot* slot, ref uint random, GfpFlags gfp)
+    {
+        if (slot->Memory != null)
+        {
+            Examine(slot);
+            Kfree(slot->Memory);
+            slot->Memory = null;
+            return;
+        }
+
+        slot->Size = 1 + (Random(ref random) % (Random(ref random) % 16 == 0 ? 20_000U : 300));
+        slot->Mark = (byte)Random(ref random);
+        slot->Memory = (byte*)Kmalloc(slot->Size, gfp | GfpFlags.NoWarn);
+        if (slot->Memory != null)
+        {
+            slot->Memory[0] = slot->Mark;
+            slot->Memory[slot->Size / 2] = slot->Mark;
+            slot->Memory[slot->Size - 1] = slot->Mark;
+        }
+    }
+
+    private static void Examine(Slot* slot)
+    {
+        if (slot->Memory[0] != slot->Mark || slot->Memory[slot->Size / 2] != slot->Mark || slot->Memory[slot->Size - 1] != slot->Mark)
+        {
+            s_damaged++;
+        }
+    }
+
+    private static void Release(Slot* slots, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (slots[i].Memory != null)
+            {
+                Examine(&slots[i]);
+                Kfree(slots[i].Memory);
+            }
+        }
+
+        Kfree(slots);
+    }
+
+    // All of the memory below 16 MB: that is there on every machine, and not too much.
+    private static void Exhaustion()
+    {
+        const GfpFlags Dma = GfpFlags.Dma | GfpFlags.NoWarn;
+        MemInfo before = MemInfo.Get();
+        void* first = null;
+        int pages = TakeAll(Dma | GfpFlags.Kernel, ref first);
+        Check.True(pages > 100);
+        Check.True(PageAllocator.AllocPages(0, Dma | GfpFlags.Kernel) == null);
+        Check.True(Kmalloc(100_000, Dma | GfpFlags.Kernel) == null);
+
+        // The reserve is left for who cannot wait.
+        int reserve = TakeAll(Dma | GfpFlags.Atomic, ref first);
+        Check.True(reserve > 0);
+        Check.Equal(0UL, MemInfo.Get().Dma.Free);
+        Check.True(Kmalloc(8000, Dma | GfpFlags.Atomic) == null);
+        Check.True(PageAllocator.AllocPages(0, Dma | GfpFlags.Atomic) == null);
+
+        int returned = 0;
+        while (first != null)
+        {
+            void* next = *(void**)first;
+            PageAllocator.FreePage(first);
+            first = next;
+            returned++;
+        }
+
+        Check.Equal(pages + reserve, returned);
+        Check.Equal(before.Dma.Managed, MemInfo.Get().Dma.Managed);
+        Check.True(MemInfo.Get().Dma.Free >= before.Dma.Free);
+        void* memory = Kmalloc(100_000, GfpFlags.Kernel);
+        Check.True(memory != null);
+        Kfree(memory);
+    }
+
+    private static int TakeAll(GfpFlags gfp, ref void* first)
+    {
+        int count = 0;
+        while (true)
+        {
+            void* page = PageAllocator.GetFreePage(gfp);
+            if (page == null)
+            {
+                return count;
+            }
+
+            *(void**)page = first;
+            first = page;
+            count++;
+        }
+    }
+
+    private static void FailureReachesCaller()
+    {
+#if DEBUG_CHECKS
+        const int SomeIrq = 5;
+        AllocationFailure.FailNth(1);
+        int result = RequestIrq(SomeIrq, &AllocatingHandler, IrqFlags.Shared, "mm test"u8, s_slots + 1);
+        AllocationFailure.Clear();
+        Check.Equal(-ENOMEM, result);
+        AllocationFailure.FailEvery(1);
+        Check.True(Kmalloc(64, GfpFlags.Kernel) == null);
+        Check.True(Vmalloc.Alloc(5000) == null);
+        Check.True(KmemCacheCreate("mm test"u8, 50) == null);
+        AllocationFailure.Clear();
+        Check.NotLogged("oops"u8);
+#else
+        Test.Skip("failures are injected in debug builds only"u8);
+#endif
+    }
+
+    private static void SleepingInAtomic()
+    {
+#if DEBUG_CHECKS
+        ulong flags = LocalIrqSave();
+        Kfree(Kmalloc(64, GfpFlags.Atomic));
+        PageAllocator.FreePages(PageAllocator.AllocPages(0, GfpFlags.Atomic), 0);
+        LocalIrqRestore(flags);
+        Check.NotLogged("sleeping function called from invalid context"u8);
+
+        flags = LocalIrqSave();
+        Kfree(Kmalloc(64, GfpFlags.Kernel));
+        LocalIrqRestore(flags);
+        Check.Logged("BUG: sleeping function called from invalid context at tests/Kernel.Suites/MmTests.cs:"u8);
+        Check.Logged("in_atomic(): 0, irqs_disabled(): 1"u8);
+
+        Check.ForgetLog();
+        PreemptDisable();
+        PageAllocator.FreePages(PageAllocator.AllocPages(0, GfpFlags.Kernel), 0);
+        PreemptEnable();
+        Check.Logged("in_atomic(): 1, irqs_disabled(): 0"u8);
+
+        Check.ForgetLog();
+        PreemptDisable();
+        s_object = new object();
+        PreemptEnable();
+        Check.Logged("BUG: sleeping function called from invalid context at "u8);
+        s_object = null;
+#else
+        Test.Skip("the context is checked in debug builds only"u8);
+#endif
+    }
+
+    private static void Misuse()
+    {
+#if DEBUG_CHECKS
+        byte* memory = (byte*)Kmalloc(60, GfpFlags.Kernel);
+        memory[60] = 1;
+        Kfree(memory);
+        Reported(MemoryFault.RedZoneOverwritten, memory);
+        Check.Logged("BUG kmalloc-64: red zone of object "u8);
+        Check.Logged("allocated at tests/Kernel.Suites/MmTests.cs:"u8);
+
+        memory = (byte*)Kmalloc(600, GfpFlags.Kernel);
+        Kfree(memory);
+        memory[300] = 1;
+        byte* again = (byte*)Kmalloc(600, GfpFlags.Kernel);
+        Check.True(again == memory);
+        Reported(MemoryFault.UseAfterFree, memory);
+        Check.Logged("BUG kmalloc-1024: free object "u8);
+        Check.Logged("freed at tests/Kernel.Suites/MmTests.cs:"u8);
+        Kfree(again);
+        Kfree(again);
+        Reported(MemoryFault.DoubleFree, memory);
+        Kfree(&again);
+        Reported(MemoryFault.BadPointer, &again);
+        void* area = Vmalloc.Alloc(4096);
+        Kfree(area);
+        Reported(MemoryFault.BadPointer, area);
+        Vmalloc.Free(area);
+        Check.Logged(" MmTests.Misuse+0x"u8);
+#else
+        Test.Skip("misuse is looked for in debug builds only"u8);
+#endif
+    }
+
+    private static void Reported(MemoryFault fault, void* address)
+    {
+        Check.Equal((long)fault, (long)MemoryReport.LastFault);
+        Check.Equal((ulong)address, MemoryReport.LastAddress);
+    }
+
+    private static void Sizes()
+    {
+        for (nuint size = 1; size <= 100_000; size += 1 + (size / 3))
+        {
+            byte* memory = (byte*)Kzalloc(size, GfpFlags.Kernel);
+            Check.Equal(0UL, (ulong)memory & (size >= 16 ? 15UL : 7));
+            Check.True(Ksize(memory) >= size);
+            uint sum = 0;
+            for (nuint i = 0; i < size; i++)
+            {
+                sum += memory[i];
+                memory[i] = 0xff;
+            }
+
+            Check.Equal(0, sum);
+            Kfree(memory);
+            memory = (byte*)Kmalloc(size, GfpFlags.Kernel | GfpFlags.Dma);
+            Check.True(DirectMap.VirtToPhys(memory) + size <= 16 << 20);
+            Kfree(memory);
+        }
+
+        Check.Equal(16UL, (ulong)Kmalloc(0, GfpFlags.Kernel));
+        Check.True(Kmalloc(nuint.MaxValue, GfpFlags.Kernel | GfpFlags.NoWarn) == null);
+        Kfree(null);
+    }
+
+    private static void VmallocGuard()
+    {
+        ulong used = Vmalloc.UsedBytes;
+        byte* first = (byte*)Vmalloc.Alloc(3 * 4096);
+        byte* second = (byte*)Vmalloc.Alloc(1);
+        for (int i = 0; i < 3 * 4096; i++)
+        {
+            first[i] = (byte)i;
+        }
+
+        for (int i = 0; i < 3 * 4096; i += 100)
+        {
+            Check.Equal(first[i], *(byte*)DirectMap.PhysToVirt(Vmalloc.VmallocToPhys(first + i)));
+        }
+
+        Check.Equal(used + (4 * 4096), Vmalloc.UsedBytes);
+        Check.Equal(0, Recovery.Call(&Touch, first + (3 * 4096) - 1));
+        Check.Equal(PageFault + 1, Recovery.Call(&Touch, first + (3 * 4096)));
+        Check.Equal(PageFault + 1, Recovery.Call(&Touch, second + 4096));
+        Vmalloc.Free(first);
+        Check.Equal(PageFault + 1, Recovery.Call(&Touch, first));
+        Check.Equal(PageFault + 1, Recovery.Call(&Touch, first + (2 * 4096)));
+        Check.Equal(0, Recovery.Call(&Touch, second));
+        Vmalloc.Free(second);
+        Check.Equal(used, Vmalloc.UsedBytes);
+    }
+
+    private static void Ioremap()
+    {
+        const ulong LocalApic = 0xfee00000;
+        const PageProtection Uncached = PageProtection.CacheDisable | PageProtection.WriteThrough;
+        byte* apic = (byte*)Vmalloc.Ioremap(LocalApic + 0x20, 0x20);
+        Check.True(apic != null);
+        Check.Equal(LocalApic + 0x20, Vmalloc.VmallocToPhys(apic));
+        Paging.Translate((ulong)apic, out _, out PageProtection protection);
+        Check.Equal((ulong)(Uncached | PageProtection.NoExecute), (ulong)(protection & (Uncached | PageProtection.NoExecute)));
+        Check.Equal(0, Recovery.Call(&Touch, apic));
+        Vmalloc.Iounmap(apic);
+        Check.Equal(PageFault + 1, Recovery.Call(&Touch, apic));
+
+        void* memory = Kmalloc(64, GfpFlags.Kernel);
+        Check.True(Vmalloc.Ioremap(DirectMap.VirtToPhys(memory), 64) == null);
+        Kfree(memory);
+    }
+
+    private static void NullPage()
+    {
+        Check.Equal(PageFault + 1, Recovery.Call(&Touch, (void*)0));
+        Check.Equal(PageFault + 1, Recovery.Call(&Touch, (void*)4095));
+        Check.Equal(PageFault + 1, Recovery.Call(&Touch, (void*)0x100000));
+    }
+
+    private static void TextIsReadOnly()
+    {
+        byte* text = (byte*)(delegate*<void>)&NullPage;
+        byte* alias = (byte*)DirectMap.PhysToVirt(DirectMap.VirtToPhys(text));
+        byte before = *text;
+        Check.Equal(before, *alias);
+        Check.Equal(PageFault + 1, Recovery.Call(&Write, text));
+        Check.Equal(PageFault + 1, Recovery.Call(&Write, alias));
+        Check.Equal(PageFault + 1, Recovery.Call(&Jump, alias));
+        Check.Equal(before, *text);
+        ReadOnlySpan<byte> literal = "constant"u8;
+        fixed (byte* constant = literal)
+        {
+            Check.Equal(PageFault + 1, Recovery.Call(&Write, constant));
+            Check.Equal(PageFault + 1, Recovery.Call(&Write, DirectMap.PhysToVirt(DirectMap.VirtToPhys(constant))));
+        }
+    }
+
+    private static void DataIsNotExecutable()
+    {
+        const byte Return = 0xc3;
+        byte* memory = (byte*)Kmalloc(64, GfpFlags.Kernel);
+        byte* area = (byte*)Vmalloc.Alloc(64);
+        memory[0] = Return;
+        area[0] = Return;
+        Check.Equal(PageFault + 1, Recovery.Call(&Jump, memory));
+        Check.Equal(PageFault + 1, Recovery.Call(&Jump, area));
+
+        // Just to know that the code itself would have run.
+        Check.Equal(0, Paging.ProtectPage((ulong)area, PageProtection.KernelText));
+        Check.Equal(0, Recovery.Call(&Jump, area));
+        Check.Equal(0, Paging.ProtectPage((ulong)area, PageProtection.KernelData));
+        Check.Equal(PageFault + 1, Recovery.Call(&Jump, area));
+        Kfree(memory);
+        Vmalloc.Free(area);
+    }
+
+    private static void WholeTable()
+    {
+        uint wrong = 0;
+        ulong executable = 0;
+        Walk(Paging.Root, PageTableEntry.TopLevel, ref wrong, ref executable);
+        Check.Equal(0, wrong);
+        Check.Equal((ulong)(LinkerSymbols.TextEnd - LinkerSymbols.TextStart), executable);
+
+        Check.False(Paging.Translate((ulong)LinkerSymbols.InitStackBottom - 1, out _, out _));
+        Check.False(Paging.Translate((ulong)LinkerSymbols.IrqStackBottom - 1, out _, out _));
+        for (int i = 0; i < 4; i++)
+        {
+            Check.False(Paging.Translate((ulong)LinkerSymbols.ExceptionStackBottom(i) - 1, out _, out _));
+            Check.True(Paging.Translate((ulong)LinkerSymbols.ExceptionStackBottom(i), out _, out _));
+        }
+
+        PageTableEntry* top = (PageTableEntry*)DirectMap.PhysToVirt(Paging.Root);
+        for (int i = 0; i < PageTableEntry.EntriesPerTable; i++)
+        {
+            Check.Equal(i >= 256 ? 1 : 0, top[i].Present ? 1 : 0);
+        }
+    }
+
+    private static void Walk(ulong table, int level, ref uint wrong, ref ulong executable)
+    {
+        var entries = (PageTableEntry*)DirectMap.PhysToVirt(table);
+        for (int i = 0; i < PageTableEntry.EntriesPerTable; i++)
+        {
+            if (!entries[i].Present)
+            {
+                continue;
+            }
+
+            if (level > 0 && !entries[i].Large)
+            {
+                Walk(entries[i].Physical, level - 1, ref wrong, ref executable);
+                continue;
+            }
+
+            bool writable = (entries[i].Protection & PageProtection.Writable) != 0;
+            bool runs = (entries[i].Protection & PageProtection.NoExecute) == 0;
+            wrong += (writable && runs) || (entries[i].Protection & PageProtection.User) != 0 ? 1U : 0;
+            executable += runs ? PageTableEntry.SizeOfLevel(level) : 0;
+        }
+    }
+
+    private static void HighestMemory()
+    {
+        // The allocator starts with the highest zone. A few pages of each zone, written and read.
+        for (int zone = 0; zone < Zone.Count; zone++)
+        {
+            GfpFlags gfp = zone == 0 ? GfpFlags.Dma : zone == 1 ? GfpFlags.Dma32 : GfpFlags.Kernel;
+            Page* page = PageAllocator.AllocPages(3, gfp | GfpFlags.Wait);
+            Check.True(page != null && (int)page->Zone <= zone);
+            ulong* words = (ulong*)MemMap.PageToVirt(page);
+            for (ulong i = 0; i < 8 * 512; i++)
+            {
+                words[i] = i * 0x9e3779b97f4a7c15;
+            }
+
+            ulong different = 0;
+            for (ulong i = 0; i < 8 * 512; i++)
+            {
+                different += words[i] ^ (i * 0x9e3779b97f4a7c15);
+            }
+
+            Check.Equal(0UL, different);
+            PageAllocator.FreePages(page, 3);
+        }
+
+        MemInfo info = MemInfo.Get();
+        Check.Equal(info.Managed, info.Dma.Managed + info.Dma32.Managed + info.Normal.Managed);
+        Check.True(info.Total > info.Managed && info.Managed > info.Free);
+    }
+
+    private static void Protect()
+    {
+        s_target = (byte*)Vmalloc.Alloc(4096);
+        s_target[5] = 1;
+        Check.Equal(0, Paging.ProtectPage((ulong)s_target, PageProtection.KernelReadOnly));
+        Check.Equal(PageFault + 1, Recovery.Call(&Write, s_target + 5));
+        Check.Equal(0, Recovery.Call(&Touch, s_target + 5));
+        Check.Equal(0, Paging.ProtectPage((ulong)s_target, PageProtection.KernelData));
+        Check.Equal(0, Recovery.Call(&Write, s_target + 5));
+        Check.Equal(-ENOENT, Paging.ProtectPage((ulong)s_target + 4096, PageProtection.KernelData));
+        Vmalloc.Free(s_target);
+    }
+
+    private static void Touch(void* address) => _ = Mmio.Read8(address);
+
+    private static void Write(void* address) => Mmio.Write8(address, 0xcc);
+
+    private static void Jump(void* address) => ((delegate*<void>)address)();
+
+    private static PciDevice* FindEdu()
+    {
+        for (PciDevice* device = PciBus.First(); device != null; device = PciBus.Next(device))
+        {
+            if (device->Vendor == EduVendor && device->Device == EduDevice)
+            {
+                return device;
+            }
+        }
+
+        return null;
+    }
+
+    private static uint Random(ref uint state)
+    {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        return state >> 3;
+    }
+}

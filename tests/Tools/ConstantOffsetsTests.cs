@@ -1,0 +1,86 @@
+// Constant per-CPU offsets: what is fused, what must be left alone.
+
+using System.Collections.Generic;
+using CSharpOS.ImageTool.Patching;
+using Iced.Intel;
+using Fusion = CSharpOS.ImageTool.Patching.ConstantOffsets;
+using Xunit;
+
+namespace CSharpOS.Tools.Tests;
+
+public class ConstantOffsetsTests
+{
+    private const string Add = "arch_gs_add32";
+
+    [Fact]
+    public void AddOfConstantsBecomesOneInstruction()
+    {
+        byte[] code = [0xBF, 16, 0, 0, 0, 0xBE, 0xFF, 0xFF, 0xFF, 0xFF, 0x65, 0x67, 0x40, 0x01, 0x37, 0xC3];
+        Assert.Equal(1, Fuse(code, 10, Add));
+        Assert.Equal(["add dword ptr gs:[10h],0FFFFFFFFh", "ret"], Listing(code));
+    }
+
+    [Fact]
+    public void OrderOfTheMovesDoesNotMatter()
+    {
+        byte[] code = [0xBE, 1, 0, 0, 0, 0xBF, 16, 0, 0, 0, 0x65, 0x67, 0x40, 0x01, 0x37, 0xC3];
+        Assert.Equal(1, Fuse(code, 10, Add));
+        Assert.Equal(["add dword ptr gs:[10h],1", "ret"], Listing(code));
+    }
+
+    [Fact]
+    public void LoadOfConstantOffsetBecomesOneInstruction()
+    {
+        byte[] code = [0xBF, 16, 0, 0, 0, 0x65, 0x67, 0x48, 0x8B, 0x07, 0xC3];
+        Assert.Equal(1, Fuse(code, 5, "arch_gs_load64"));
+        Assert.Equal(["mov rax,gs:[10h]", "ret"], Listing(code));
+    }
+
+    [Fact]
+    public void TheTailOfAnotherInstructionIsNotAMove()
+    {
+        // lea rdi,[rdi+10h] ends with the bytes of mov edi,10h.
+        byte[] code = [0x48, 0x8D, 0xBF, 16, 0, 0, 0, 0x65, 0x67, 0x48, 0x8B, 0x07, 0xC3];
+        byte[] before = [.. code];
+        Assert.Equal(0, Fuse(code, 7, "arch_gs_load64"));
+        Assert.Equal(before, code);
+    }
+
+    [Fact]
+    public void NothingIsFusedAcrossABranchTarget()
+    {
+        // je to the access, over the move.
+        byte[] code = [0x74, 0x05, 0xBF, 16, 0, 0, 0, 0x65, 0x67, 0x48, 0x8B, 0x07, 0xC3];
+        byte[] before = [.. code];
+        Assert.Equal(0, Fuse(code, 7, "arch_gs_load64"));
+        Assert.Equal(before, code);
+    }
+
+    [Fact]
+    public void MoveToAnotherRegisterStays()
+    {
+        // mov r15d,10h has the same bytes behind its REX prefix.
+        byte[] code = [0x41, 0xBF, 16, 0, 0, 0, 0x65, 0x67, 0x48, 0x8B, 0x07, 0xC3];
+        byte[] before = [.. code];
+        Assert.Equal(0, Fuse(code, 6, "arch_gs_load64"));
+        Assert.Equal(before, code);
+    }
+
+    private static int Fuse(byte[] code, ulong site, string helper) =>
+        Fusion.FuseFunction(code, 0, new Dictionary<ulong, string> { [site] = helper });
+
+    private static List<string> Listing(byte[] code)
+    {
+        List<string> lines = [];
+        Decoder decoder = Decoder.Create(64, new ByteArrayCodeReader(code));
+        MasmFormatter formatter = new();
+        StringOutput output = new();
+        while (decoder.IP < (ulong)code.Length)
+        {
+            formatter.Format(decoder.Decode(), output);
+            lines.Add(output.ToStringAndReset());
+        }
+
+        return lines;
+    }
+}

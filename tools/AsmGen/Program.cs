@@ -1,0 +1,29 @@
+// AsmGen: assembly sources from the metadata of compiled C#.
+//
+//   AsmGen offsets KERNEL.dll OUT.inc              constants of CSharpOS.Arch.AsmOffsets as NASM defines
+//   AsmGen tables OUT.asm DLL...          init functions ([ModuleInit], [ModuleExit]) and test suites ([TestSuite]) of the assemblies, in order
+//
+// A file whose content would not change is left alone, so that incremental builds stay incremental.
+
+using CSharpOS.AsmGen;
+
+try
+{
+    switch (args)
+    {
+        case ["offsets", var dll, var output]:
+            Output.Write(output, Offsets.Generate(dll));
+            return 0;
+        case ["tables", var output, .. var assemblies] when assemblies.Length > 0:
+            Output.Write(output, Tables.Generate(assemblies));
+            return 0;
+        default:
+            Console.Error.WriteLine("usage: AsmGen offsets KERNEL.dll OUT.inc | AsmGen tables OUT.asm DLL...");
+            return 2;
+    }
+}
+catch (Exception e) when (e is IOException or BadImageFormatException or InvalidDataException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"AsmGen: {e.Message}");
+    return 1;
+}

@@ -1,0 +1,81 @@
+// A machine to boot on: what QEMU is told about it. The same devices stand in every machine, because the monitor commands
+// and the test suites look for them: edu twice on one interrupt line (slots 4 and 8), and pc-testdev, which drives ISA lines.
+
+using System.Globalization;
+
+namespace CSharpOS.Tool.Emulators;
+
+/// <summary>How the kernel gets into memory.</summary>
+public enum BootMethod
+{
+    /// <summary>QEMU's <c>-kernel</c> (PVH).</summary>
+    Kernel,
+
+    /// <summary>GRUB from a CD, under SeaBIOS.</summary>
+    BiosIso,
+
+    /// <summary>GRUB from a CD, under OVMF.</summary>
+    UefiIso,
+
+    /// <summary>GRUB from a CD in Bochs.</summary>
+    Bochs,
+}
+
+/// <summary>An emulated machine.</summary>
+public sealed record Machine
+{
+    /// <summary>The machine types that the kernel is made for.</summary>
+    public static readonly string[] Types = ["pc", "q35"];
+
+    /// <summary>QEMU's machine type.</summary>
+    public string Type { get; init; } = "pc";
+
+    /// <summary>QEMU's CPU model.</summary>
+    public string Cpu { get; init; } = "qemu64";
+
+    /// <summary>The number of CPUs.</summary>
+    public int Cpus { get; init; } = 1;
+
+    /// <summary>Memory as QEMU takes it: 16M, 4G.</summary>
+    public string Memory { get; init; } = "128M";
+
+    /// <summary>How it boots.</summary>
+    public BootMethod Method { get; init; } = BootMethod.Kernel;
+
+    /// <summary>The kernel command line.</summary>
+    public string Append { get; init; } = "";
+
+    /// <summary>Count instructions: virtual time advances by one nanosecond per executed instruction.</summary>
+    public bool Icount { get; init; }
+
+    /// <summary>Arguments for the hardware, without ports, display and boot medium.</summary>
+    public IEnumerable<string> HardwareArguments()
+    {
+        // More virtual CPUs than cores make fair locks crawl under multi-threaded TCG; then the CPUs take turns.
+        string accelerator = Cpus > 2 ? "tcg,thread=single" : "tcg";
+        List<string> arguments =
+        [
+            "-machine", Type, "-accel", accelerator, "-cpu", Cpu,
+            "-smp", Cpus.ToString(CultureInfo.InvariantCulture), "-m", Memory,
+            "-no-user-config", "-nic", "none",
+            "-device", "edu,addr=4", "-device", "edu,addr=8", "-device", "pc-testdev",
+        ];
+        if (Icount)
+        {
+            arguments.AddRange(["-icount", "shift=0,sleep=off"]);
+        }
+
+        return arguments;
+    }
+
+    /// <summary>Arguments for the boot medium.</summary>
+    /// <param name="medium">The kernel, or the ISO.</param>
+    /// <param name="firmware">Finds the UEFI firmware's arguments.</param>
+    public IEnumerable<string> BootArguments(string medium, Func<IEnumerable<string>> firmware) => Method switch
+    {
+        BootMethod.Kernel => ["-kernel", medium, .. Append.Length > 0 ? new[] { "-append", Append } : []],
+        BootMethod.BiosIso => ["-cdrom", medium, "-boot", "d"],
+        BootMethod.UefiIso => [.. firmware(), "-cdrom", medium, "-boot", "d"],
+        _ => throw new InvalidOperationException($"QEMU does not boot by {Method}"),
+    };
+}

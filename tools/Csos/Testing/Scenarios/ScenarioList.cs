@@ -1,0 +1,18 @@
+// All scenarios there are.
+
+namespace CSharpOS.Tool.Testing.Scenarios;
+
+/// <summary>The scenarios that <c>./csos test</c> runs.</summary>
+public static class ScenarioList
+{
+    /// <summary>Each of them.</summary>
+    public static IReadOnlyList<Scenario> All { get; } =
+    [
+        new PromptScenario(),
+        new KeyboardScenario(),
+        new PoweroffScenario(),
+        new PipedInputScenario(),
+        new OopsScenario(),
+        new PanicScenario(),
+    ];
+}
