@@ -79,6 +79,12 @@ public static unsafe class Main
             Printk(LogLevel.Error, $"migration threads: error {error}\n");
         }
 
+        error = Workqueue.Init();
+        if (error != 0)
+        {
+            KernelLog.Panic($"cannot make the system's work queues: error {error}\n");
+        }
+
         Initcalls.Run(InitLevel.Subsystem);
         Initcalls.Run(InitLevel.Device);
         Initcalls.Run(InitLevel.Late);
