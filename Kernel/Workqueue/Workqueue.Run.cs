@@ -90,6 +90,9 @@ public static unsafe partial class Workqueue
             Shared.ClearBit(WorkStruct.PendingBit, ref work->Flags);
             running.Function(work);
             CheckContext(worker, &running);
+
+            // A work that always queues itself must not keep the CPU of a kernel without preemption.
+            Scheduler.CondResched();
             cwq->Lock.LockIrq();
             worker->Running = running.Outer;
             Done(cwq);
