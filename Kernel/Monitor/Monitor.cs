@@ -37,6 +37,7 @@ public static unsafe class Monitor
         FaultCommands.Register();
         PowerCommands.Register();
         TestCommands.Register();
+        WorkqueueCommands.Register();
         return 0;
     }
 
