@@ -151,10 +151,14 @@ public unsafe struct SpinLock
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Wait(ushort ticket)
     {
+        void* self = Unsafe.AsPointer(ref this);
+        TracePoints.ContentionBegin(self);
         while ((ushort)Shared.ReadOnce(ref _tickets) != ticket)
         {
             Cpu.CpuRelax();
         }
+
+        TracePoints.ContentionEnd(self);
     }
 #endif
 

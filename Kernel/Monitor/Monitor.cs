@@ -38,6 +38,7 @@ public static unsafe class Monitor
         PowerCommands.Register();
         TestCommands.Register();
         WorkqueueCommands.Register();
+        TraceCommands.Register();
         return 0;
     }
 
