@@ -1,7 +1,8 @@
 // LockReport: misuse of locks, told with a call trace. The kernel goes on.
 //
 // Linux: CONFIG_DEBUG_SPINLOCK, CONFIG_DEBUG_MUTEXES. Any context, never sleeps, no locks. Only debug builds (DEBUG_CHECKS) look; the locks call this
-// when they have seen something. So that a wrong loop does not flood the log: at most ten reports in five seconds.
+// when they have seen something. So that a wrong loop does not flood the log: at most ten reports in five seconds of each kind of lock and mistake (kinds that
+// share a slot of the table share the ten).
 
 using System.Runtime.CompilerServices;
 
@@ -13,8 +14,9 @@ internal static unsafe class LockReport
     private const int Burst = 10;
     private const uint Interval = 5 * HZ;
 
-    private static uint s_since;
-    private static int s_reports;
+    private const int Slots = 16;
+
+    private static Table s_table;
 
     /// <summary>Somebody gives back what nobody has taken.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -34,14 +36,7 @@ internal static unsafe class LockReport
 
     private static void Report(ReadOnlySpan<byte> what, ReadOnlySpan<byte> kind)
     {
-        uint now = Jiffies;
-        if (now - Shared.ReadOnce(ref s_since) > Interval)
-        {
-            Shared.WriteOnce(ref s_since, now);
-            Shared.WriteOnce(ref s_reports, 0);
-        }
-
-        if (Shared.AddReturn(ref s_reports, 1) > Burst)
+        if (!Allowed(what, kind))
         {
             return;
         }
@@ -51,5 +46,31 @@ internal static unsafe class LockReport
         ReadOnlySpan<byte> name = task == null ? "none"u8 : task->Name;
         Printk(LogLevel.Error, $"BUG: {kind}: {what}, pid: {pid}, name: {name}\n");
         KernelLog.DumpStack();
+    }
+
+    private static bool Allowed(ReadOnlySpan<byte> what, ReadOnlySpan<byte> kind)
+    {
+        uint key = (uint)((what.Length * 5) + kind.Length);
+        Slot* slot = (Slot*)Unsafe.AsPointer(ref s_table) + (key % Slots);
+        uint now = Jiffies;
+        if (now - Shared.ReadOnce(ref slot->Since) > Interval)
+        {
+            Shared.WriteOnce(ref slot->Since, now);
+            Shared.WriteOnce(ref slot->Reports, 0);
+        }
+
+        return Shared.AddReturn(ref slot->Reports, 1) <= Burst;
+    }
+
+    private struct Slot
+    {
+        public uint Since;
+        public int Reports;
+    }
+
+    [InlineArray(Slots)]
+    private struct Table
+    {
+        private Slot _first;
     }
 }

@@ -119,8 +119,7 @@ internal static unsafe class LockAtomicTests
 
         Check.True(BarrierRereads());
 
-        s_turns = LockTests.Turns(5000);
-        s_failed = 0;
+        s_turns = LockTests.Turns(1000);
         Shared.WriteOnce(ref s_round, 0);
         Shared.WriteOnce(ref s_answer, 0);
         OnCpu other;

@@ -64,7 +64,7 @@ internal static unsafe class LockSleepTests
         s_semaphore.Init(0);
         s_back.Init(0);
         s_counter = 0;
-        s_turns = LockTests.Turns(3000);
+        s_turns = LockTests.Turns(1000);
         Crew.RunAll(&PassTheBall);
         Check.Equal(2L * s_turns, s_counter);
     }
