@@ -4,6 +4,7 @@
 // given back, and it ends with the preemption that holding a lock puts off.
 
 using System.Runtime.CompilerServices;
+using CSharpOS.Softirqs;
 
 namespace CSharpOS.Locking;
 
@@ -34,7 +35,7 @@ internal static class LockContext
         switch (form)
         {
             case LockForm.Bh:
-                BhDisable();
+                BottomHalves.LocalBhDisable();
                 return 0;
             case LockForm.Irq:
                 Cpu.LocalIrqDisable();
@@ -54,7 +55,7 @@ internal static class LockContext
         {
             case LockForm.Bh:
                 PreemptEnableNoResched();
-                BhEnable();
+                BottomHalves.LocalBhEnable();
                 return;
             case LockForm.Irq:
                 Cpu.LocalIrqEnable();
@@ -65,22 +66,5 @@ internal static class LockContext
         }
 
         PreemptEnable();
-    }
-
-    /// <summary>Keeps bottom halves off this CPU. Nests.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void BhDisable() => Cpu.PreemptCountAdd(SoftirqOffset);
-
-    /// <summary>Undoes one <see cref="BhDisable"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void BhEnable()
-    {
-        Cpu.PreemptCountAdd(-SoftirqOffset);
-#if PREEMPT
-        if (Cpu.PreemptionDue())
-        {
-            Scheduler.PreemptSchedule();
-        }
-#endif
     }
 }

@@ -4,6 +4,7 @@
 
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using CSharpOS.Softirqs;
 
 namespace CSharpOS.Locking;
 
@@ -14,7 +15,7 @@ public unsafe partial struct RwLock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ReadLockBh()
     {
-        LockContext.BhDisable();
+        BottomHalves.LocalBhDisable();
         ReadLock();
     }
 
@@ -25,7 +26,7 @@ public unsafe partial struct RwLock
     {
         ReleaseRead();
         PreemptEnableNoResched();
-        LockContext.BhEnable();
+        BottomHalves.LocalBhEnable();
     }
 
     /// <summary>Takes the lock for reading with interrupts off on this CPU. Only where they are known to be on before.</summary>
@@ -72,7 +73,7 @@ public unsafe partial struct RwLock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteLockBh()
     {
-        LockContext.BhDisable();
+        BottomHalves.LocalBhDisable();
         WriteLock();
     }
 
@@ -83,7 +84,7 @@ public unsafe partial struct RwLock
     {
         ReleaseWrite();
         PreemptEnableNoResched();
-        LockContext.BhEnable();
+        BottomHalves.LocalBhEnable();
     }
 
     /// <summary>Takes the lock for writing with interrupts off on this CPU. Only where they are known to be on before.</summary>

@@ -5,6 +5,7 @@
 
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using CSharpOS.Softirqs;
 
 namespace CSharpOS.Locking;
 
@@ -34,7 +35,7 @@ public unsafe partial struct SpinLock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void LockBh()
     {
-        LockContext.BhDisable();
+        BottomHalves.LocalBhDisable();
         Lock();
     }
 
@@ -45,7 +46,7 @@ public unsafe partial struct SpinLock
     {
         Release();
         PreemptEnableNoResched();
-        LockContext.BhEnable();
+        BottomHalves.LocalBhEnable();
     }
 
     /// <summary>Takes the lock with bottom halves off if it is free. True if it was; else bottom halves are as before.</summary>
@@ -53,13 +54,13 @@ public unsafe partial struct SpinLock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryLockBh()
     {
-        LockContext.BhDisable();
+        BottomHalves.LocalBhDisable();
         if (TryLock())
         {
             return true;
         }
 
-        LockContext.BhEnable();
+        BottomHalves.LocalBhEnable();
         return false;
     }
 
