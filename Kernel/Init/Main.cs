@@ -128,6 +128,8 @@ public static unsafe class Main
     {
         EntropyPool.Init();
         Interrupts.Init();
+        Clock.Init();
+        Timers.Init();
         I8259A.Init();
     }
 
