@@ -26,7 +26,11 @@ public sealed unsafe class TimerSmpTests : IDisposable
         Simulation.SwitchTo(0);
     }
 
-    public void Dispose() => _second.Dispose();
+    public void Dispose()
+    {
+        _second.Dispose();
+        Stop();
+    }
 
     // The function is running on CPU 1 when this returns.
     private void StartFunction()

@@ -6,9 +6,11 @@ using static CSharpOS.Hosted.Time.TimerWheel;
 
 namespace CSharpOS.Hosted.Time;
 
-public sealed unsafe class TimerTests
+public sealed unsafe class TimerTests : IDisposable
 {
     public TimerTests() => Start();
+
+    public void Dispose() => Stop();
 
     [Fact]
     [Trait("Row", "TIME-02")]

@@ -38,6 +38,9 @@ internal static unsafe class TimerWheel
         }
     }
 
+    /// <summary>One CPU again, for whoever comes next.</summary>
+    public static void Stop() => Arch.Smp.Reset();
+
     public static TimerList* Timer(int number)
     {
         Assert.InRange(number, 0, s_count - 1);

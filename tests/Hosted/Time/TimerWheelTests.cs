@@ -5,8 +5,10 @@ using static CSharpOS.Hosted.Time.TimerWheel;
 
 namespace CSharpOS.Hosted.Time;
 
-public sealed unsafe class TimerWheelTests
+public sealed unsafe class TimerWheelTests : IDisposable
 {
+    public void Dispose() => Stop();
+
     // Around the ends of the groups; the largest that a test can wait for by single ticks.
     public static TheoryData<uint> Delays =>
     [
