@@ -133,6 +133,21 @@ public static unsafe partial class Cpu
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void PreemptCountAdd(int value) => AsmImports.GsAdd32(AsmOffsets.HOT_PREEMPT_COUNT, (uint)value);
 
+    /// <summary>Pending softirqs of this CPU, one bit each. To read and clear them without losing one, interrupts must be off.</summary>
+    /// <linux>local_softirq_pending</linux>
+    internal static uint SoftirqPending
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => AsmImports.GsLoad32(AsmOffsets.HOT_SOFTIRQ_PENDING);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        set => AsmImports.GsStore32(AsmOffsets.HOT_SOFTIRQ_PENDING, value);
+    }
+
+    /// <summary>Adds to the pending softirqs in one instruction.</summary>
+    /// <linux>or_softirq_pending</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void SoftirqPendingOr(uint mask) => AsmImports.GsOr32(AsmOffsets.HOT_SOFTIRQ_PENDING, mask);
+
     /// <summary>Whether the running task should give the CPU away.</summary>
     /// <linux>TIF_NEED_RESCHED</linux>
     internal static bool NeedResched

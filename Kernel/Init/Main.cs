@@ -79,6 +79,12 @@ public static unsafe class Main
             Printk(LogLevel.Error, $"migration threads: error {error}\n");
         }
 
+        error = Ksoftirqd.Start();
+        if (error != 0)
+        {
+            Printk(LogLevel.Error, $"ksoftirqd: error {error}\n");
+        }
+
         Initcalls.Run(InitLevel.Subsystem);
         Initcalls.Run(InitLevel.Device);
         Initcalls.Run(InitLevel.Late);
@@ -128,6 +134,9 @@ public static unsafe class Main
     {
         EntropyPool.Init();
         Interrupts.Init();
+        Softirq.Init();
+        Softirq.ReadPolicyOption();
+        Tasklet.Init();
         Clock.Init();
         Timers.Init();
         I8259A.Init();

@@ -108,10 +108,19 @@ public static class Preempt
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void IrqEnter() => Cpu.PreemptCountAdd(HardirqOffset);
 
-    /// <summary>Marks the end of a hardware interrupt.</summary>
+    /// <summary>Marks the end of a hardware interrupt; when it was the outermost, and interrupted neither a softirq nor a stretch with bottom halves
+    /// disabled, the pending softirqs run now. Interrupts are off, on return too; in between the softirqs turn them on.</summary>
     /// <linux>irq_exit</linux>
+    /// <rows>SIRQ-04</rows>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void IrqExit() => Cpu.PreemptCountAdd(-HardirqOffset);
+    public static void IrqExit()
+    {
+        Cpu.PreemptCountAdd(-HardirqOffset);
+        if (Cpu.SoftirqPending != 0 && !InInterrupt())
+        {
+            Softirq.InvokeSoftirq();
+        }
+    }
 
     /// <summary>Marks the start of an NMI.</summary>
     /// <linux>nmi_enter</linux>

@@ -10,16 +10,16 @@ namespace CSharpOS.Time;
 
 public static unsafe partial class Timers
 {
-    /// <summary>A tick of this CPU: what is due runs directly after the interrupt.</summary>
+    /// <summary>A tick of this CPU: what is due runs when the interrupt is over.</summary>
     /// <linux>run_local_timers</linux>
     /// <rows>TIME-03</rows>
-    internal static void RunLocalTimers()
-    {
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void RunLocalTimers() => RaiseSoftirqIrqoff(TimerSoftirq);
 
-    private static void InitSoftirq()
-    {
-    }
+    private static void InitSoftirq() => OpenSoftirq(TimerSoftirq, &RunTimerSoftirq);
+
+    // Linux: run_timer_softirq.
+    private static void RunTimerSoftirq(SoftirqAction* unused) => RunExpired();
 
     /// <summary>Calls what is due on this CPU.</summary>
     /// <linux>__run_timers</linux>

@@ -71,6 +71,8 @@ public sealed class PrintNamesGenerator : IIncrementalGenerator
         text.Append("/// <summary>Names of the values of <see cref=\"").Append(qualified).Append("\"/>.</summary>\n");
         text.Append("[global::System.Runtime.CompilerServices.CompilerGenerated]\n");
         text.Append(visibility).Append(" static class ").Append(ClassName(type)).Append("\n{\n");
+        text.Append("    /// <summary>How many different values have a name.</summary>\n");
+        text.Append("    ").Append(visibility).Append(" const int Count = ").Append(CountValues(type)).Append(";\n\n");
         text.Append("    /// <summary>The member's name in UTF-8; nothing for a value without one. Any context.</summary>\n");
         text.Append("    ").Append(visibility).Append(" static global::System.ReadOnlySpan<byte> Name(this ").Append(qualified);
         text.Append(" value) => value switch\n    {\n");
@@ -87,6 +89,20 @@ public sealed class PrintNamesGenerator : IIncrementalGenerator
 
         text.Append("        _ => default,\n    };\n}\n");
         return new Output(display, text.ToString(), null, null);
+    }
+
+    private static int CountValues(INamedTypeSymbol type)
+    {
+        HashSet<object> values = new();
+        foreach (ISymbol member in type.GetMembers())
+        {
+            if (member is IFieldSymbol { HasConstantValue: true, ConstantValue: { } number })
+            {
+                values.Add(number);
+            }
+        }
+
+        return values.Count;
     }
 
     private static string? Problem(INamedTypeSymbol type, out bool isPublic)

@@ -79,6 +79,27 @@ public static unsafe partial class Cpu
 
     internal static void PreemptCountAdd(int value) => Hot->PreemptCount += value;
 
+    internal static uint SoftirqPending
+    {
+        get
+        {
+            Simulation.ArchCall();
+            return Hot->SoftirqPending;
+        }
+
+        set
+        {
+            Simulation.ArchCall();
+            Hot->SoftirqPending = value;
+        }
+    }
+
+    internal static void SoftirqPendingOr(uint mask)
+    {
+        Simulation.ArchCall();
+        Hot->SoftirqPending |= mask;
+    }
+
     internal static bool NeedResched
     {
         get => Hot->NoReschedule == 0;

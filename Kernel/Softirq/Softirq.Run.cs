@@ -1,0 +1,138 @@
+// Softirq.Run: when pending softirqs run, and the loop that runs them.
+//
+// Linux: do_softirq, __do_softirq, invoke_softirq of kernel/softirq.c. They run
+//     on return from the outermost interrupt           Preempt.IrqExit -> InvokeSoftirq
+//     when bottom halves are enabled again             BottomHalves.LocalBhEnable -> DoSoftirq
+//     in the thread ksoftirqd/n                        Ksoftirqd -> DoSoftirqOnce
+//     where process context asks for it                DoSoftirq
+// On which stack: that of whoever comes here. On return from an interrupt it is the CPU's interrupt stack (unless built without); in process context the
+// caller's own, as on Linux/i386 with 8 KB stacks; a kernel stack here has 16 KB and a guard page below.
+// No locks: everything is the CPU's own.
+// Invariants:
+// - While a handler runs, the softirq field of preempt_count is not zero. So no second softirq begins on this CPU, and nothing preempts the handler
+//   but interrupts.
+// - The mask is read and cleared with interrupts off; a softirq raised before that runs in this pass, one raised after it in the next.
+
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Softirqs;
+
+public static unsafe partial class Softirq
+{
+    /// <summary>Passes before the rest is left to ksoftirqd: enough for bursts, few enough that the interrupted program goes on soon.</summary>
+    /// <linux>MAX_SOFTIRQ_RESTART</linux>
+    public const int MaxSoftirqRestart = 10;
+
+    private static int s_mostPasses;
+
+    /// <summary>Runs what is pending on this CPU. Process context; does not sleep, and the interrupt flag is as before on return; handlers
+    /// run with interrupts on. Inside an interrupt, a softirq, or with bottom halves disabled it does nothing.</summary>
+    /// <linux>do_softirq</linux>
+    /// <rows>SIRQ-04</rows>
+    public static void DoSoftirq()
+    {
+        if (InInterrupt())
+        {
+            return;
+        }
+
+        ulong flags = LocalIrqSave();
+        if (LocalSoftirqPending() != 0)
+        {
+            Run(s_mostPasses);
+        }
+
+        LocalIrqRestore(flags);
+    }
+
+    /// <summary>Runs what is pending on the way out of the outermost interrupt. Interrupts are off, and on return again.</summary>
+    /// <linux>invoke_softirq</linux>
+    /// <rows>SIRQ-04</rows>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void InvokeSoftirq() => Run(s_mostPasses);
+
+    /// <summary>One pass over what is pending: for ksoftirqd, which looks at need_resched after each.</summary>
+    /// <rows>SIRQ-06</rows>
+    internal static void DoSoftirqOnce()
+    {
+        LocalIrqDisable();
+        if (LocalSoftirqPending() != 0)
+        {
+            Run(1);
+        }
+
+        LocalIrqEnable();
+    }
+
+    // The loop. Interrupts are off on entry and on return, and something is pending.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Run(int passes)
+    {
+        // Keeps other softirqs and preemption away from this CPU; in plain terms, local_bh_disable.
+        PreemptCountAdd(SoftirqOffset);
+        uint* counts = SoftirqStatistics.OfThisCpu;
+        uint pending = LocalSoftirqPending();
+        do
+        {
+            SetSoftirqPending(0);
+            LocalIrqEnable();
+            do
+            {
+                int nr = System.Numerics.BitOperations.TrailingZeroCount(pending);
+                pending &= pending - 1;
+                counts[nr]++;
+                Call(SoftirqVec + nr);
+            }
+            while (pending != 0);
+            LocalIrqDisable();
+            pending = LocalSoftirqPending();
+        }
+        while (pending != 0 && --passes != 0);
+
+        if (pending != 0)
+        {
+            // Raised again and again: from here on it competes for the CPU like any thread.
+            Ksoftirqd.Wakeup();
+        }
+
+        PreemptCountAdd(-SoftirqOffset);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Call(SoftirqAction* entry)
+    {
+#if DEBUG_CHECKS
+        int count = PreemptCount();
+        entry->Action(entry);
+        if (PreemptCount() != count || IrqsDisabled())
+        {
+            ReportHandler(entry, count);
+        }
+#else
+        entry->Action(entry);
+#endif
+    }
+
+#if DEBUG_CHECKS
+    // A handler that kept a lock, gave one back that it did not have, or left interrupts off. All is put right, so that the machine goes on.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReportHandler(SoftirqAction* entry, int expected)
+    {
+        int nr = (int)(entry - SoftirqVec);
+        int found = PreemptCount();
+        PreemptCountAdd(expected - found);
+        if (found != expected)
+        {
+            Printk(LogLevel.Error, $"softirq {nr} ({NameOf(nr)}): handler changed preempt_count from {expected:x8} to {found:x8}\n");
+        }
+
+        if (IrqsDisabled())
+        {
+            Printk(LogLevel.Error, $"softirq {nr} ({NameOf(nr)}): handler left interrupts off\n");
+            LocalIrqEnable();
+        }
+
+        KernelLog.DumpStack();
+    }
+#endif
+}

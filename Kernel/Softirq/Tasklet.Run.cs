@@ -1,0 +1,106 @@
+// Tasklet.Run: the two softirqs that run tasklets.
+//
+// Linux: tasklet_action, tasklet_hi_action, tasklet_trylock of kernel/softirq.c. In a softirq, interrupts on. No locks: see Tasklet.cs.
+// The whole list is taken at once; a tasklet that schedules itself while it runs goes to the new one. Scheduled is cleared before the function
+// is called, so that whoever schedules it meanwhile gets another run; Running is what keeps that run from beginning, on another
+// CPU, before this one has ended.
+
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Softirqs;
+
+public static unsafe partial class Tasklet
+{
+    /// <summary>The handler of TaskletSoftirq.</summary>
+    /// <linux>tasklet_action</linux>
+    /// <rows>TASKLET-02</rows>
+    private static void TaskletAction(SoftirqAction* entry) => RunList(s_vec.This, TaskletSoftirq);
+
+    /// <summary>The handler of HiSoftirq.</summary>
+    /// <linux>tasklet_hi_action</linux>
+    /// <rows>TASKLET-02</rows>
+    private static void TaskletHiAction(SoftirqAction* entry) => RunList(s_hiVec.This, HiSoftirq);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RunList(TaskletHead* head, SoftirqNr softirq)
+    {
+        LocalIrqDisable();
+        TaskletStruct* list = head->First;
+        head->First = null;
+        LocalIrqEnable();
+        while (list != null)
+        {
+            TaskletStruct* tasklet = list;
+
+            // Read before the tasklet runs: from then on Next may be somebody else's.
+            list = tasklet->Next;
+            if (!TryRun(tasklet))
+            {
+                PutBack(head, tasklet, softirq);
+            }
+        }
+    }
+
+    // Runs it unless it runs elsewhere or is disabled. False: it stays scheduled.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryRun(TaskletStruct* tasklet)
+    {
+        if (!TaskletTrylock(tasklet))
+        {
+            return false;
+        }
+
+        if (tasklet->Count.Read() != 0)
+        {
+            // One that is being killed need not wait for somebody to enable it.
+            bool dropped = (Shared.ReadOnce(ref tasklet->State) & (int)TaskletState.Killed) != 0;
+            if (dropped)
+            {
+                Shared.ClearBit((int)TaskletState.ScheduledBit, ref tasklet->State);
+            }
+
+            TaskletUnlock(tasklet);
+            return dropped;
+        }
+
+        Shared.ClearBit((int)TaskletState.ScheduledBit, ref tasklet->State);
+#if DEBUG_CHECKS
+        tasklet->RunningCpu = SmpProcessorId();
+#endif
+        tasklet->Func(tasklet->Data);
+        TaskletUnlock(tasklet);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void PutBack(TaskletHead* head, TaskletStruct* tasklet, SoftirqNr softirq)
+    {
+        LocalIrqDisable();
+        Put(head, tasklet);
+        RaiseSoftirqIrqoff(softirq);
+        LocalIrqEnable();
+    }
+
+    /// <summary>Takes the right to run the tasklet. False if another CPU has it.</summary>
+    /// <linux>tasklet_trylock</linux>
+    /// <rows>TASKLET-03</rows>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TaskletTrylock(TaskletStruct* tasklet)
+    {
+#if SMP
+        return !Shared.TestAndSetBit((int)TaskletState.RunningBit, ref tasklet->State);
+#else
+        return true;
+#endif
+    }
+
+    /// <summary>Gives the right to run it back.</summary>
+    /// <linux>tasklet_unlock</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TaskletUnlock(TaskletStruct* tasklet)
+    {
+#if SMP
+        Shared.ClearBit((int)TaskletState.RunningBit, ref tasklet->State);
+#endif
+    }
+}

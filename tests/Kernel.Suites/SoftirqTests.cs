@@ -1,0 +1,111 @@
+// SoftirqTests: softirqs in the booted kernel. The parts: SoftirqRaiseTests the table and the pending mask, SoftirqRunTests when they run and in which order,
+// BottomHalfTests local_bh_disable and enable, KsoftirqdTests the threads, SoftirqSmpTests several CPUs.
+//
+// The tests run on CPU 0, to which the lines of the test device go. They use entries of the table that no mechanism has.
+
+namespace CSharpOS.Suites;
+
+public static unsafe class SoftirqTests
+{
+    /// <summary>Entries for tests, the more urgent first.</summary>
+    internal const SoftirqNr First = (SoftirqNr)28, Second = (SoftirqNr)29, Third = (SoftirqNr)30;
+
+    /// <summary>One that nobody ever opens.</summary>
+    internal const SoftirqNr Never = (SoftirqNr)31;
+
+    private static delegate*<void> s_body;
+    private static delegate*<void> s_inHandler;
+    private static int s_handled;
+
+    [TestSuite("softirq")]
+    public static void Suite()
+    {
+        Run("nine softirqs with Linux's numbers in a table of 32"u8, "SIRQ-01"u8, &SoftirqRaiseTests.Numbers);
+        Run("open_softirq refuses a bad number or no handler"u8, "SIRQ-02"u8, &SoftirqRaiseTests.BadOpen);
+        Run("a handler gets a pointer to its own entry"u8, "SIRQ-02"u8, &SoftirqRaiseTests.OwnEntry);
+        Run("raise_softirq keeps the interrupt flag"u8, "SIRQ-03"u8, &SoftirqRaiseTests.KeepsFlag);
+        Run("raise_softirq_irqoff with interrupts on is reported"u8, "SIRQ-03"u8, &SoftirqRaiseTests.IrqoffReported);
+        Run("the pending mask: read, set, of another CPU"u8, "SIRQ-03"u8, &SoftirqRaiseTests.Mask);
+        Run("one that nobody opened is reported"u8, "SIRQ-02"u8, &SoftirqRaiseTests.Unopened);
+        Run("they are counted per CPU, in the format of /proc/softirqs"u8, "SIRQ-08"u8, &SoftirqRaiseTests.Counted);
+
+        Run("lowest number first"u8, "SIRQ-04"u8, &SoftirqRunTests.LowestFirst);
+        Run("raised five times before it runs, it runs once"u8, "SIRQ-04"u8, &SoftirqRunTests.OnceForMany);
+        Run("handlers run with interrupts on, in softirq context"u8, "SIRQ-04 IRQ-09"u8, &SoftirqRunTests.Context);
+        Run("on return from the hardware interrupt, after its handler"u8, "SIRQ-04"u8, &SoftirqRunTests.OnInterruptReturn);
+        Run("an interrupt in a softirq does not run another inside it"u8, "SIRQ-04"u8, &SoftirqRunTests.NeverNested);
+        Run("do_softirq inside an interrupt does nothing"u8, "SIRQ-04"u8, &SoftirqRunTests.NothingInInterrupt);
+        Run("no task switch while a handler runs"u8, "SIRQ-04"u8, &SoftirqRunTests.NoSwitch);
+        Run("a handler that keeps a lock is reported and put right"u8, "SIRQ-04"u8, &SoftirqRunTests.LeakReported);
+        Run("ten passes, then ksoftirqd"u8, "SIRQ-05"u8, &SoftirqRunTests.TenPasses);
+        Run("sleeping in a softirq is reported"u8, "SIRQ-09"u8, &SoftirqRunTests.SleepReported);
+
+        Run("disables nest; the last enable runs what is pending"u8, "SIRQ-07"u8, &BottomHalfTests.Nest);
+        Run("in_softirq, in_interrupt and in_atomic while disabled"u8, "SIRQ-07 IRQ-09"u8, &BottomHalfTests.Contexts);
+        Run("an interrupt while disabled leaves its softirq pending"u8, "SIRQ-07"u8, &BottomHalfTests.InterruptWhileDisabled);
+        Run("no preemption while disabled"u8, "SIRQ-07"u8, &BottomHalfTests.NoPreemption);
+        Run("enable with interrupts off is reported"u8, "SIRQ-07"u8, &BottomHalfTests.EnableIrqsOff);
+        Run("enable without disable is reported"u8, "SIRQ-07"u8, &BottomHalfTests.Unbalanced);
+
+
+    }
+
+    /// <summary>Runs <paramref name="function"/> in a hard interrupt handler of this CPU. False, and the test is skipped, without a test device.</summary>
+    internal static bool InHandler(delegate*<void> function)
+    {
+        if (!IrqTests.HasTestDevice())
+        {
+            return false;
+        }
+
+        s_inHandler = function;
+        Shared.WriteOnce(ref s_handled, 0);
+        Check.Equal(0, RequestIrq(IrqTests.Line, &Handler, IrqFlags.SaInterrupt, "softirq test"u8, null));
+        IrqTests.Pulse(IrqTests.Line);
+        bool came = SmpTests.Becomes(ref s_handled, 1);
+        FreeIrq(IrqTests.Line, null);
+        Check.True(came);
+        return came;
+    }
+
+    /// <summary>The same while bottom halves are disabled meanwhile.</summary>
+    internal static bool InHandlerWithBhDisabled(delegate*<void> function, int* runs)
+    {
+        if (!IrqTests.HasTestDevice())
+        {
+            return false;
+        }
+
+        s_inHandler = function;
+        Shared.WriteOnce(ref s_handled, 0);
+        Check.Equal(0, RequestIrq(IrqTests.Line, &Handler, IrqFlags.SaInterrupt, "softirq test"u8, null));
+        LocalBhDisable();
+        IrqTests.Pulse(IrqTests.Line);
+        bool came = SmpTests.Becomes(ref s_handled, 1);
+        Check.Equal(0, *runs);
+        LocalBhEnable();
+        FreeIrq(IrqTests.Line, null);
+        Check.True(came);
+        return came;
+    }
+
+    private static IrqReturn Handler(int irq, void* devId, PtRegs* regs)
+    {
+        s_inHandler();
+        Shared.WriteOnce(ref s_handled, 1);
+        return IrqReturn.Handled;
+    }
+
+    private static void Run(ReadOnlySpan<byte> name, ReadOnlySpan<byte> rows, delegate*<void> body)
+    {
+        s_body = body;
+        Test.Run(name, rows, &OnCpuZero);
+    }
+
+    private static void OnCpuZero()
+    {
+        Scheduler.SetCpusAllowed(Current, 1);
+        s_body();
+        Scheduler.SetCpusAllowed(Current, uint.MaxValue);
+    }
+}
