@@ -52,7 +52,7 @@ public static unsafe partial class Rtc
         }
 
         MonitorOutput.Write($"{time.Year}-{time.Month:d2}-{time.Day:d2} {time.Hour:d2}:{time.Minute:d2}:{time.Second:d2} UTC");
-        MonitorOutput.Write($", {InterruptCount} interrupts since boot\n");
+        MonitorOutput.Write($", {InterruptCount} interrupts since boot, {MissedCount} missed\n");
         return 0;
     }
 

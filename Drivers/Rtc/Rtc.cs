@@ -1,13 +1,12 @@
 // Rtc: the driver of the PC's real-time clock, the book's example of an interrupt handler.
 //
 // Linux: drivers/char/rtc.c. Spread over files by aspect: Rtc.cs registration, handler and interrupt sources; Rtc.Clock.cs date and time;
-// Rtc.Command.cs the monitor's command; RtcRegisters.cs the chip.
+// Rtc.Missed.cs the timer that detects missed interrupts; Rtc.Command.cs the monitor's command; RtcRegisters.cs the chip.
 // Init, Exit: process context, may sleep. RtcInterrupt: hard interrupt context, interrupts off (SA_INTERRUPT). The rest: any context, does
 // not sleep.
-// Locks, never both at once: s_rtcLock (interrupts off) guards the chip and s_irqData; s_taskLock (interrupts off) guards s_callback and is
-// held while the callback runs, so after UnregisterTask it runs nowhere.
-// Not here yet, for want of the mechanisms: the timer that detects missed interrupts (it is re-armed in the handler, behind the read of the
-// flags), and waking readers and asynchronous owners (behind the callback).
+// Locks, never both at once: s_rtcLock (interrupts off) guards the chip, s_irqData and whether the timer is on; s_taskLock (interrupts off) guards
+// s_callback and is held while the callback runs, so after UnregisterTask it runs nowhere. The timer's own lock nests inside s_rtcLock.
+// Not here yet, for want of the mechanisms: waking readers and asynchronous owners (behind the callback).
 
 using CSharpOS.Init;
 using static CSharpOS.Drivers.RtcRegisters;
@@ -68,6 +67,7 @@ public static unsafe partial class Rtc
         s_irqData = 0;
         s_interrupts = 0;
         s_callback = null;
+        InitMissed();
         InterruptsOff(AllInterrupts);
         if (RequestIrq(RtcIrq, &RtcInterrupt, IrqFlags.SaInterrupt, "rtc"u8, null) != 0)
         {
@@ -89,6 +89,7 @@ public static unsafe partial class Rtc
         UnregisterCommand();
         InterruptsOff(AllInterrupts);
         FreeIrq(RtcIrq, null);
+        DelTimerSync(MissedTimer);
     }
 
     /// <summary>What has happened since the last call: the flags of the last interrupt in bits 4 to 7, the number of interrupts from bit 8 on.
@@ -201,6 +202,7 @@ public static unsafe partial class Rtc
 
         // Reading the flags also lets the chip interrupt again.
         s_irqData |= (uint)(CmosRead(InterruptFlags) & 0xf0);
+        NoteInterrupt();
         s_rtcLock.Unlock();
 
         s_taskLock.Lock();
@@ -232,6 +234,11 @@ public static unsafe partial class Rtc
         CmosWrite(Control, (byte)(CmosRead(Control) | bits));
         CmosRead(InterruptFlags);
         s_irqData = 0;
+        if ((bits & PeriodicEnable) != 0)
+        {
+            WatchPeriodic(true);
+        }
+
         s_rtcLock.UnlockIrqRestore(flags);
     }
 
@@ -242,6 +249,11 @@ public static unsafe partial class Rtc
         CmosWrite(Control, (byte)(CmosRead(Control) & ~bits));
         CmosRead(InterruptFlags);
         s_irqData = 0;
+        if ((bits & PeriodicEnable) != 0)
+        {
+            WatchPeriodic(false);
+        }
+
         s_rtcLock.UnlockIrqRestore(flags);
     }
 }

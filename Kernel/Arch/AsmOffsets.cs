@@ -18,7 +18,7 @@ public static class AsmOffsets
     public const int THREAD_SIZE = 16384;
 
     /// <summary>Bytes of one CPU's area of per-CPU variables.</summary>
-    public const int PER_CPU_AREA_SIZE = 16384;
+    public const int PER_CPU_AREA_SIZE = 32768;
 
     /// <summary>Offset of <see cref="PerCpuHot.Self"/> from the gs base.</summary>
     public const int HOT_SELF = 0;

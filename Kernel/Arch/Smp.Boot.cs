@@ -22,7 +22,7 @@ public static unsafe partial class Smp
     private const uint StartupRetryMicroseconds = 1000;
     private const ulong Patience = 5_000_000;
     private const ulong LeastTscKhz = 1_000_000;
-    private const int AreaOrder = 2;
+    private const int AreaOrder = 3;
 
     private static int s_phase;
     private static int s_prepared;
@@ -78,6 +78,7 @@ public static unsafe partial class Smp
             hot->CpuNumber = cpu;
             hot->IrqStackDepth = -1;
             hot->PerCpuOffset = (ulong)MemMap.PageToVirt(area);
+            Timers.InitCpu(cpu);
             ready = Gdt.Prepare(cpu);
         }
 

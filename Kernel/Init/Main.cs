@@ -137,6 +137,8 @@ public static unsafe class Main
         Softirq.Init();
         Softirq.ReadPolicyOption();
         Tasklet.Init();
+        Clock.Init();
+        Timers.Init();
         I8259A.Init();
     }
 

@@ -34,6 +34,7 @@ public static unsafe class Monitor
         GeneralCommands.Register();
         IrqCommands.Register();
         MemoryCommands.Register();
+        Timers.RegisterCommand();
         FaultCommands.Register();
         PowerCommands.Register();
         TestCommands.Register();

@@ -8,7 +8,7 @@ namespace CSharpOS.Sched;
 /// <summary>Counts completions that nobody has waited for yet.</summary>
 /// <linux>completion</linux>
 /// <rows>SYNC-03</rows>
-public unsafe struct Completion
+public unsafe partial struct Completion
 {
     private int _done;
     private WaitQueueHead _wait;

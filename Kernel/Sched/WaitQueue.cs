@@ -41,7 +41,7 @@ public unsafe struct WaitQueueEntry
 
 /// <summary>Operations on wait queues.</summary>
 /// <rows>KT-05</rows>
-public static unsafe class WaitQueue
+public static unsafe partial class WaitQueue
 {
     /// <summary>Makes a head empty.</summary>
     /// <linux>init_waitqueue_head</linux>

@@ -4,7 +4,11 @@ namespace CSharpOS.Time;
 
 public static unsafe partial class Clock
 {
-    /// <summary>One tick of this CPU: accounts for the running task. From the CPU's clock handler, interrupts off.</summary>
+    /// <summary>One tick of this CPU: its timers, and the account of the running task. From the CPU's clock handler, interrupts off.</summary>
     /// <linux>update_process_times</linux>
-    public static void LocalTick() => Scheduler.Tick();
+    public static void LocalTick()
+    {
+        Timers.RunLocalTimers();
+        Scheduler.Tick();
+    }
 }

@@ -16,6 +16,7 @@ public sealed unsafe class IrqMachine
         SimulatedMemory.Start();
         Simulation.InterruptsEnabled = false;
         Clock.Init();
+        Timers.Init();
         EntropyPool.Init();
         Interrupts.Init();
         Pic = new SimulatedPic();
