@@ -1,5 +1,8 @@
 // LockSpinTests: spin locks. Part of the suite lock.
 
+using System.Runtime.CompilerServices;
+using CSharpOS.Softirqs;
+
 namespace CSharpOS.Suites;
 
 internal static unsafe class LockSpinTests
@@ -8,6 +11,7 @@ internal static unsafe class LockSpinTests
     private static SpinLock s_other;
     private static RwLock s_rwLock;
     private static SeqLock s_seqLock;
+    private static TaskletStruct s_tasklet;
     private static long s_counter;
     private static int s_turns;
     private static int s_go;
@@ -141,6 +145,62 @@ internal static unsafe class LockSpinTests
         Shared.WriteOnce(ref s_go, 1);
         OnCpu.Wait(&thread);
         Check.Equal(s_turns + Shared.ReadOnce(ref s_arrived), s_counter);
+    }
+
+    // A thread and a tasklet of the same CPU: raised under the lock, the tasklet has to wait until the lock is given back, and then runs at once.
+    internal static void WithTasklet()
+    {
+        s_lock.Init();
+        s_rwLock.Init();
+        s_seqLock.Init();
+        s_counter = 0;
+        s_tasklet = TaskletStruct.DeclareTasklet(&CountInTasklet, 0);
+        var tasklet = (TaskletStruct*)Unsafe.AsPointer(ref s_tasklet);
+        long expected = 0;
+        for (int form = 0; form < 6; form++)
+        {
+            switch (form)
+            {
+                case 0:
+                    s_lock.LockBh();
+                    expected += RaiseUnderLock(tasklet);
+                    s_lock.UnlockBh();
+                    break;
+                case 1:
+                    Check.True(s_lock.TryLockBh());
+                    expected += RaiseUnderLock(tasklet);
+                    s_lock.UnlockBh();
+                    break;
+                case 2:
+                    using (s_lock.BhGuard())
+                    {
+                        expected += RaiseUnderLock(tasklet);
+                    }
+
+                    break;
+                case 3:
+                    s_rwLock.ReadLockBh();
+                    expected += RaiseUnderLock(tasklet);
+                    s_rwLock.ReadUnlockBh();
+                    break;
+                case 4:
+                    using (s_rwLock.WriteBhGuard())
+                    {
+                        expected += RaiseUnderLock(tasklet);
+                    }
+
+                    break;
+                default:
+                    s_seqLock.WriteLockBh();
+                    expected += RaiseUnderLock(tasklet);
+                    s_seqLock.WriteUnlockBh();
+                    break;
+            }
+
+            Check.Equal(expected, s_counter);
+        }
+
+        Tasklet.TaskletKill(tasklet);
     }
 
     // The others arrive one after the other. Then the lock is given back and wanted again at once: they were here before.
@@ -375,6 +435,27 @@ internal static unsafe class LockSpinTests
     {
         s_lock.Lock();
         CountUnderLock();
+        s_lock.Unlock();
+    }
+
+    // Two: the thread counts now, the tasklet when it may.
+    private static long RaiseUnderLock(TaskletStruct* tasklet)
+    {
+        long before = s_counter;
+        Tasklet.TaskletSchedule(tasklet);
+        CountUnderLock();
+        Check.Equal(before + 1, s_counter);
+        return 2;
+    }
+
+    private static void CountInTasklet(ulong unused)
+    {
+        s_lock.Lock();
+        s_rwLock.WriteLock();
+        s_seqLock.WriteLock();
+        CountUnderLock();
+        s_seqLock.WriteUnlock();
+        s_rwLock.WriteUnlock();
         s_lock.Unlock();
     }
 

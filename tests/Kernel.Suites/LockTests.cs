@@ -24,6 +24,7 @@ public static unsafe class LockTests
         Run("spin lock: trylock's result"u8, "SYNC-02"u8, &LockSpinTests.TryLock);
         Run("spin lock: N times i++ under every form"u8, "SYNC-02"u8, &LockSpinTests.Counting);
         Run("spin lock: shared with an interrupt"u8, "SYNC-02"u8, &LockSpinTests.WithInterrupt);
+        Run("_bh forms: shared with a tasklet"u8, "SYNC-02"u8, &LockSpinTests.WithTasklet);
         Run("spin lock: served in order of arrival"u8, "SYNC-02"u8, &LockSpinTests.Fair);
         Run("spin_unlock_wait waits for the holder"u8, "SYNC-02"u8, &LockSpinTests.UnlockWait);
         Run("unlock of a spinning lock that is not held is reported"u8, "SYNC-02"u8, &LockSpinTests.NotHeld);
