@@ -16,6 +16,13 @@ public static unsafe partial class Scheduler
         RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
         PriorityArray* array = Leave(task);
         task->StaticPrio = Priority.FromNice(nice);
+        int slice = Priority.TimeSlice(task->StaticPrio);
+        if (task->TimeSlice > slice)
+        {
+            // What it got as somebody more important.
+            task->TimeSlice = slice;
+        }
+
         if (!task->IsIdle)
         {
             task->Prio = Priority.Effective(task);
