@@ -61,15 +61,22 @@ internal static unsafe class KernelStackPool
         }
     }
 
+    /// <summary>True if there is something to <see cref="Drain"/>. Any context.</summary>
+    internal static bool HasSurplus()
+    {
+        ulong flags = s_lock.LockIrqSave();
+        bool surplus = s_surplus != null;
+        s_lock.UnlockIrqRestore(flags);
+        return surplus;
+    }
+
     /// <summary>Unmaps the surplus. Process context; may sleep.</summary>
-    /// <returns>True if there was any.</returns>
-    internal static bool Drain()
+    internal static void Drain()
     {
         ulong flags = s_lock.LockIrqSave();
         byte* stack = s_surplus;
         s_surplus = null;
         s_lock.UnlockIrqRestore(flags);
-        bool found = stack != null;
         while (stack != null)
         {
             byte* next = *(byte**)stack;
@@ -77,8 +84,6 @@ internal static unsafe class KernelStackPool
             Shared.AddReturn(ref Total, -1);
             stack = next;
         }
-
-        return found;
     }
 
     [InlineArray(Kept)]

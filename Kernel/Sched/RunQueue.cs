@@ -32,6 +32,9 @@ public unsafe struct RunQueue
     /// <summary>Jiffies when the first task of the present round expired; 0 if none has.</summary>
     internal uint ExpiredTimestamp;
 
+    /// <summary>Ticks of this CPU since it last looked for tasks of others.</summary>
+    internal int TicksSinceBalance;
+
     private PriorityArray _array0, _array1;
 
     /// <summary>Makes the run queue of CPU <paramref name="cpu"/> empty.</summary>
