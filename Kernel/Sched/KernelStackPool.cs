@@ -18,8 +18,23 @@ internal static unsafe class KernelStackPool
     private static int s_count;
     private static byte* s_surplus;
 
-    /// <summary>Stacks in use or kept.</summary>
+    /// <summary>All stacks: in use, kept, or about to be unmapped.</summary>
     internal static int Total;
+
+    /// <summary>Stacks that are about to be unmapped.</summary>
+    internal static int Surplus;
+
+    /// <summary>Stacks of tasks, the dead that are still being buried included.</summary>
+    internal static int InUse
+    {
+        get
+        {
+            ulong flags = s_lock.LockIrqSave();
+            int used = Total - s_count - Surplus;
+            s_lock.UnlockIrqRestore(flags);
+            return used;
+        }
+    }
 
     /// <summary>A stack of THREAD_SIZE bytes; null without memory.</summary>
     internal static byte* Allocate()
@@ -52,6 +67,7 @@ internal static unsafe class KernelStackPool
         {
             *(byte**)stack = s_surplus;
             s_surplus = stack;
+            Shared.AddReturn(ref Surplus, 1);
         }
 
         s_lock.UnlockIrqRestore(flags);
@@ -82,6 +98,7 @@ internal static unsafe class KernelStackPool
             byte* next = *(byte**)stack;
             Vmalloc.Free(stack);
             Shared.AddReturn(ref Total, -1);
+            Shared.AddReturn(ref Surplus, -1);
             stack = next;
         }
     }

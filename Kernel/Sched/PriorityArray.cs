@@ -104,6 +104,34 @@ public unsafe struct PriorityArray
         return null;
     }
 
+    /// <summary>True if the bitmap, the queues and the count say the same, and every task knows where it stands. For tests; the run queue is
+    /// locked.</summary>
+    internal static bool IsConsistent(PriorityArray* array, int cpu)
+    {
+        int count = 0;
+        for (int prio = 0; prio < Priority.Count; prio++)
+        {
+            ListHead* queue = array->Queue(prio);
+            bool marked = (array->Word(prio) & (1UL << (prio & 63))) != 0;
+            if (marked == ListHead.Empty(queue))
+            {
+                return false;
+            }
+
+            for (ListHead* link = queue->Next; link != queue; link = link->Next)
+            {
+                TaskStruct* task = TaskOf(link);
+                count++;
+                if (task->Prio != prio || task->Array != array || task->Cpu != cpu || link->Next->Prev != link)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return count == array->TaskCount;
+    }
+
     /// <summary>The task whose run-list link this is.</summary>
     internal static TaskStruct* TaskOf(ListHead* link)
     {

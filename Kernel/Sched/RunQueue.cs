@@ -114,6 +114,18 @@ internal static unsafe class RunQueues
         }
     }
 
+    /// <summary>True if the run queue of CPU <paramref name="cpu"/> keeps its invariants. For tests; any context.</summary>
+    internal static bool IsConsistent(int cpu)
+    {
+        RunQueue* rq = Of(cpu);
+        ulong flags = rq->Lock.LockIrqSave();
+        bool consistent = PriorityArray.IsConsistent(rq->Active, cpu) && PriorityArray.IsConsistent(rq->Expired, cpu)
+            && rq->RunningCount == rq->Active->TaskCount + rq->Expired->TaskCount
+            && rq->Idle->Array == null && rq->Current->Cpu == cpu;
+        rq->Lock.UnlockIrqRestore(flags);
+        return consistent;
+    }
+
     /// <summary>Locks two run queues, in the order of CPU numbers, interrupts being off.</summary>
     /// <linux>double_rq_lock</linux>
     internal static void LockBoth(RunQueue* first, RunQueue* second)

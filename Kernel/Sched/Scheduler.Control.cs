@@ -23,6 +23,12 @@ public static unsafe partial class Scheduler
             task->Prio = Priority.Effective(task);
         }
 
+        if (task->State == (int)TaskState.Stopped)
+        {
+            // It has used nothing yet: it begins with the slice of its new nice.
+            task->TimeSlice = Priority.TimeSlice(task->StaticPrio);
+        }
+
         Return(rq, task, array);
         rq->Lock.UnlockIrqRestore(flags);
     }

@@ -40,51 +40,52 @@ public static unsafe partial class WaitQueue
             return 0;
         }
 
-        int result = 0;
         WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
-        while (true)
+        bool queued = false;
+        while (state != TaskState.Interruptible || !Scheduler.SignalPending(Current))
         {
             Prepare(head, &wait, state, exclusive);
+            queued = true;
             if (condition(argument))
             {
-                break;
+                FinishWait(head, &wait);
+                return 0;
             }
 
-            if (state == TaskState.Interruptible && Scheduler.SignalPending(Current))
+            if (state != TaskState.Interruptible || !Scheduler.SignalPending(Current))
             {
-                result = -ERESTARTSYS;
-                break;
+                Scheduler.Schedule();
             }
-
-            Scheduler.Schedule();
         }
 
-        if (exclusive && result != 0)
+        // Whoever makes the condition true from here on does not find us, and wakes another one.
+        bool chosen = Withdraw(head, &wait) && queued;
+        if (condition(argument))
         {
-            FinishWaitInterrupted(head, &wait);
-        }
-        else
-        {
-            FinishWait(head, &wait);
+            return 0;
         }
 
-        return result;
+        if (chosen && exclusive)
+        {
+            // A wake-up that came together with the signal was meant for one of the waiters: the next one gets it.
+            Wake(head, Normal, 1);
+        }
+
+        return -ERESTARTSYS;
     }
 
-    // Linux: abort_exclusive_wait. A wake-up that came together with the signal was meant for one of the waiters: the next one gets it.
-    private static void FinishWaitInterrupted(WaitQueueHead* head, WaitQueueEntry* wait)
+    // Linux: the second half of prepare_to_wait_event. True if the entry is on the list no more: its task has been woken.
+    private static bool Withdraw(WaitQueueHead* head, WaitQueueEntry* wait)
     {
         Scheduler.SetCurrentStateNoBarrier(TaskState.Running);
         ulong flags = head->Lock.LockIrqSave();
-        if (wait->Link.Next != null)
+        bool gone = wait->Link.Next == null;
+        if (!gone)
         {
             Unlink(wait);
         }
-        else
-        {
-            WakeLocked(head, Normal, 1);
-        }
 
         head->Lock.UnlockIrqRestore(flags);
+        return gone;
     }
 }
