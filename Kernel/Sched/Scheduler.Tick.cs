@@ -88,7 +88,7 @@ public static unsafe partial class Scheduler
     // Running costs what sleeping earned, the slower the more had been earned. In the scheduler, run queue locked.
     private static void Account(TaskStruct* task, ulong now)
     {
-        ulong ran = now - task->Timestamp;
+        ulong ran = Elapsed(task->Timestamp, now);
         task->Timestamp = now;
         if (task->IsIdle)
         {
@@ -100,10 +100,13 @@ public static unsafe partial class Scheduler
         task->SleepAverage = cost >= task->SleepAverage ? 0 : task->SleepAverage - (uint)cost;
     }
 
+    // The other end may have been read on another CPU, whose clock may be a little ahead.
+    private static ulong Elapsed(ulong since, ulong now) => now > since ? now - since : 0;
+
     private static void CreditSleep(TaskStruct* task)
     {
         ulong now = Clock.MonotonicMicroseconds();
-        ulong slept = now - task->Timestamp;
+        ulong slept = Elapsed(task->Timestamp, now);
         task->Timestamp = now;
         ulong average = task->SleepAverage + (slept > Priority.MaxSleepAverage ? Priority.MaxSleepAverage : slept);
         task->SleepAverage = average > Priority.MaxSleepAverage ? Priority.MaxSleepAverage : (uint)average;

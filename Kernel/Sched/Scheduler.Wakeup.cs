@@ -46,7 +46,16 @@ public static unsafe partial class Scheduler
             }
         }
 
-        CreditSleep(task);
+        if (task->State == (int)TaskState.Stopped)
+        {
+            // A new one has not slept.
+            task->Timestamp = Clock.MonotonicMicroseconds();
+        }
+        else
+        {
+            CreditSleep(task);
+        }
+
         task->Prio = Priority.Effective(task);
         task->State = (int)TaskState.Running;
         RunQueue.Activate(rq, task);
@@ -62,6 +71,10 @@ public static unsafe partial class Scheduler
     /// <rows>KT-05</rows>
     public static bool WakeUpProcess(TaskStruct* task) =>
         TryToWakeUp(task, TaskState.Interruptible | TaskState.Uninterruptible | TaskState.Stopped);
+
+    /// <summary>True if a signal waits for the task that ends its interruptible sleeps. Any context.</summary>
+    /// <linux>signal_pending</linux>
+    public static bool SignalPending(TaskStruct* task) => Shared.ReadOnce(ref task->PendingSignals) != 0;
 
     /// <summary>Asks the CPU of a run queue to reschedule. The run queue is locked.</summary>
     /// <linux>resched_task</linux>
