@@ -57,13 +57,14 @@ public static class BenchCommand
         string measuring = variant.TestKernel(context);
         ImageBuilder.Require(context, kernel);
         ImageBuilder.Require(context, measuring);
-        long size = ElfFile.LoadedBytes(await File.ReadAllBytesAsync(kernel), SymbolTable);
-        return
+        List<BenchLine> lines =
         [
             .. await BenchRunner.InstructionsAsync(context, measuring),
             .. await BenchRunner.ScalingAsync(context, measuring),
             .. await BenchRunner.PromptAsync(context, kernel),
-            new BenchLine(Bars.ImageSize, size, size, "bytes"),
         ];
+        long size = ElfFile.LoadedBytes(await File.ReadAllBytesAsync(kernel), SymbolTable);
+        lines.Add(new BenchLine(Bars.ImageSize, size, size, "bytes"));
+        return lines;
     }
 }
