@@ -102,7 +102,7 @@ internal static unsafe class RunQueues
         {
             RunQueue* rq = Of(Shared.ReadOnce(ref task->Cpu));
             flags = rq->Lock.LockIrqSave();
-            if (rq == Of(Shared.ReadOnce(ref task->Cpu)))
+            if (rq->Cpu == Shared.ReadOnce(ref task->Cpu))
             {
                 return rq;
             }

@@ -14,8 +14,7 @@ public static unsafe partial class Scheduler
     /// <rows>KT-05</rows>
     public static bool TryToWakeUp(TaskStruct* task, TaskState states)
     {
-        // Before anything else: what the caller wrote is visible before the state is looked at.
-        Cpu.Mb();
+        // Taking the lock is a full barrier: what the caller wrote is visible before the state is looked at.
         RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
         if ((task->State & (int)states) == 0)
         {
@@ -92,12 +91,13 @@ public static unsafe partial class Scheduler
     private static int ChooseCpu(RunQueue* rq, TaskStruct* task)
     {
         uint allowed = task->CpusAllowed & Smp.OnlineMask;
-        if (allowed == 0 || (task->CpusAllowed & (task->CpusAllowed - 1)) == 0)
+        bool stays = (allowed & (1u << task->Cpu)) != 0;
+        if ((allowed & (allowed - 1)) == 0 && (stays || allowed == 0 || task->CpusAllowed == allowed))
         {
+            // One CPU, or bound to one that is not online yet.
             return task->Cpu;
         }
 
-        bool stays = (allowed & (1u << task->Cpu)) != 0;
         if (stays && rq->RunningCount == 0)
         {
             return task->Cpu;
