@@ -4,6 +4,8 @@
 // No wake-up is lost: a sleeper sets its state (full barrier), looks at its condition, and sleeps; a waker makes the condition true and then
 // looks at the state under the run-queue lock. Either the sleeper sees the condition or the waker sees the state.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Sched;
 
 public static unsafe partial class Scheduler
@@ -88,18 +90,20 @@ public static unsafe partial class Scheduler
     }
 
     // Where it ran, if it may and that CPU is idle; else an idle CPU, this one first; else where it ran.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int ChooseCpu(RunQueue* rq, TaskStruct* task)
     {
         uint allowed = task->CpusAllowed & Smp.OnlineMask;
         bool stays = (allowed & (1u << task->Cpu)) != 0;
-        if ((allowed & (allowed - 1)) == 0 && (stays || allowed == 0 || task->CpusAllowed == allowed))
-        {
-            // One CPU, or bound to one that is not online yet.
-            return task->Cpu;
-        }
+        return stays && (rq->RunningCount == 0 || (allowed & (allowed - 1)) == 0) ? task->Cpu : ChooseCpuAmong(task, allowed, stays);
+    }
 
-        if (stays && rq->RunningCount == 0)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int ChooseCpuAmong(TaskStruct* task, uint allowed, bool stays)
+    {
+        if (allowed == 0 || (task->CpusAllowed & (task->CpusAllowed - 1)) == 0)
         {
+            // Bound to one that is not online yet.
             return task->Cpu;
         }
 
