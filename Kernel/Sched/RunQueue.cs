@@ -99,13 +99,14 @@ internal static unsafe class RunQueues
 
     /// <summary>Locks the run queue that <paramref name="task"/> belongs to; it may have moved while we waited.</summary>
     /// <linux>task_rq_lock</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static RunQueue* LockOf(TaskStruct* task, out ulong flags)
     {
         while (true)
         {
             RunQueue* rq = Of(Shared.ReadOnce(ref task->Cpu));
             flags = rq->Lock.LockIrqSave();
-            if (rq == Of(Shared.ReadOnce(ref task->Cpu)))
+            if (rq->Cpu == Shared.ReadOnce(ref task->Cpu))
             {
                 return rq;
             }

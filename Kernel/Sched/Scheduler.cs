@@ -203,6 +203,7 @@ public static unsafe partial class Scheduler
         PreemptEnableNoResched();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TaskStruct* PickNext(RunQueue* rq)
     {
         if (rq->RunningCount == 0)
@@ -224,6 +225,7 @@ public static unsafe partial class Scheduler
     }
 
     // Runs as the task switched to: releases the run queue and buries the dead.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FinishSwitch(TaskStruct* last)
     {
         RunQueue* rq = RunQueues.This;
