@@ -1,0 +1,127 @@
+// The simulated processor of the explored kernel: the members of Kernel/Arch/Cpu.cs. What changes the interrupt flag, orders memory or waits
+// is a scheduling point; what touches only the CPU's own words is not.
+
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using CSharpOS.Explorer;
+
+namespace CSharpOS.Arch;
+
+public static unsafe partial class Cpu
+{
+    private const ulong EflagsInterrupt = 0x200;
+
+    public const int MaxCpus = 16;
+
+    public static PerCpuHot* Hot => Machine.Current.Hot;
+
+    public static TaskStruct* Current => Hot->Current;
+
+    internal static ulong PerCpuOffset => Hot->PerCpuOffset;
+
+    public static PtRegs* InterruptRegs
+    {
+        get => Hot->InterruptRegs;
+        internal set => Hot->InterruptRegs = value;
+    }
+
+    internal static bool NeedResched
+    {
+        get
+        {
+            Machine.PointOnHot(OpKind.Read, AsmOffsets.HOT_NO_RESCHEDULE, "need_resched");
+            return Hot->NoReschedule == 0;
+        }
+
+        set
+        {
+            Machine.PointOnHot(OpKind.Rmw, AsmOffsets.HOT_NO_RESCHEDULE, value ? "set need_resched" : "clear need_resched");
+            Hot->NoReschedule = value ? 0 : 1;
+        }
+    }
+
+    public static ulong LocalIrqSave([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ulong flags = LocalSaveFlags();
+        LocalIrqDisable(file, line);
+        return flags;
+    }
+
+    public static void LocalIrqRestore(ulong flags, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        if (IrqsDisabledFlags(flags))
+        {
+            LocalIrqDisable(file, line);
+        }
+        else
+        {
+            LocalIrqEnable(file, line);
+        }
+    }
+
+    public static void LocalIrqDisable([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        if (Machine.Current.InterruptsEnabled && !Faults.InterruptsStayOn)
+        {
+            Machine.Point(OpKind.Local, 0, "interrupts off", "", file, line);
+            Machine.Current.InterruptsEnabled = false;
+        }
+    }
+
+    public static void LocalIrqEnable([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        if (!Machine.Current.InterruptsEnabled)
+        {
+            Machine.Point(OpKind.Local, 0, "interrupts on", "", file, line);
+            Machine.Current.InterruptsEnabled = true;
+        }
+    }
+
+    public static ulong LocalSaveFlags() => Machine.Current.InterruptsEnabled ? EflagsInterrupt | 2 : 2;
+
+    public static bool IrqsDisabled() => !Machine.Current.InterruptsEnabled;
+
+    public static bool IrqsDisabledFlags(ulong flags) => (flags & EflagsInterrupt) == 0;
+
+    /// <summary>Interrupts on and wait for one, in one step.</summary>
+    public static void SafeHalt([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        Machine.Current.InterruptsEnabled = true;
+        Machine.Point(OpKind.Halt, 0, "halt", "", file, line);
+    }
+
+    [DoesNotReturn]
+    public static void HaltForever() => throw Machine.Fail("the CPU was stopped for good");
+
+    public static void CpuRelax([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Machine.Point(OpKind.Spin, 0, "cpu_relax", "", file, line);
+
+    public static void Mb([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        if (!Faults.IsWeak("Mb"))
+        {
+            Machine.Point(OpKind.Fence, 0, "mb", "", file, line);
+        }
+    }
+
+    // x86 keeps reads in order, and writes.
+    public static void Rmb()
+    {
+    }
+
+    public static void Wmb()
+    {
+    }
+
+    /// <summary>Time stands still unless a scenario moves it: else every step would depend on every other.</summary>
+    public static ulong ReadTsc() => Machine.Tsc;
+
+    public static int SmpProcessorId() => Hot->CpuNumber;
+
+    public static int PreemptCount() => Hot->PreemptCount;
+
+    internal static void PreemptCountAdd(int value) => Hot->PreemptCount += value;
+
+    // One load in the real kernel: the count is the CPU's own, need_resched may be set by others.
+    internal static bool PreemptionDue() => Hot->PreemptCount == 0 && Machine.RunsScheduler && NeedResched;
+}

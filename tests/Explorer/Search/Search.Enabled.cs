@@ -1,0 +1,111 @@
+// Search.Enabled: which transitions are possible now, and what a CPU that has none waits for.
+
+using System.Text;
+
+namespace CSharpOS.Explorer;
+
+internal sealed partial class Search
+{
+    private ulong Enabled()
+    {
+        ulong enabled = 0;
+        foreach (SimulatedCpu cpu in Machine.Cpus.AsSpan(0, Machine.CpuCount))
+        {
+            int first = cpu.Number * Alternatives;
+            enabled |= CanStep(cpu) ? 1UL << first : 0;
+            enabled |= cpu.InterruptsEnabled ? (ulong)cpu.Raised << (first + 1) : 0;
+            enabled |= !StoreBuffers.Active || StoreBuffers.IsEmpty(cpu.Number) ? 0 : 1UL << ((Machine.MaxCpus + cpu.Number) * Alternatives);
+        }
+
+        return enabled;
+    }
+
+    private bool CanStep(SimulatedCpu cpu) => cpu.Pending.Kind switch
+    {
+        OpKind.Halt or OpKind.End => false,
+        OpKind.Spin => SpinGoesOn(cpu),
+        OpKind.Lock => Drained(cpu) && StoreBuffers.IsFree(cpu.Pending.Address),
+        OpKind.Rmw => Drained(cpu) && !StoreBuffers.Holds(cpu.Pending.Address),
+        OpKind.TryLock or OpKind.Fence or OpKind.Send => Drained(cpu),
+        _ => true,
+    };
+
+    private static bool Drained(SimulatedCpu cpu) => !StoreBuffers.Active || StoreBuffers.IsEmpty(cpu.Number);
+
+    private bool SpinGoesOn(SimulatedCpu cpu) => Waker(cpu) >= 0;
+
+    // The step that lets a spinning CPU go on; -1: none yet.
+    private int Waker(SimulatedCpu cpu)
+    {
+        if (cpu.Watch.Precise)
+        {
+            for (int i = 0; i < cpu.Watch.Count; i++)
+            {
+                int write = _words[cpu.Watch.Address(i)].Write;
+                if (write > cpu.Watch.Event(i))
+                {
+                    return write;
+                }
+            }
+
+            return -1;
+        }
+
+        for (int i = cpu.Watch.Since; i < _depth; i++)
+        {
+            if (new Op { Kind = _steps[i].Kind }.ChangesMemory)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private void JoinWaker(SimulatedCpu cpu, ref VectorClock clock)
+    {
+        int waker = Waker(cpu);
+        if (waker >= 0)
+        {
+            clock.Join(_steps[waker].Clock);
+        }
+    }
+
+    private static string Stuck()
+    {
+        StringBuilder text = new("nobody can run:");
+        foreach (SimulatedCpu cpu in Machine.Cpus.AsSpan(0, Machine.CpuCount))
+        {
+            ref Op op = ref cpu.Pending;
+            text.Append($" CPU {cpu.Number} ({cpu.Context!.Name}) ").Append(op.Kind switch
+            {
+                OpKind.Halt => "is idle",
+                OpKind.End => "has ended",
+                OpKind.Lock => "waits for a lock that is never given back",
+                OpKind.Spin => $"spins for ever at {Place(op)}",
+                _ => $"is at {op.What}",
+            }).Append(';');
+        }
+
+        return text.Append($" {Machine.ThreadsLeft} threads have not ended").ToString();
+    }
+
+    private static string Describe(SimulatedCpu cpu, in Op op)
+    {
+        string who = cpu.Context!.Name + (cpu.Depth > 0 ? " in interrupt" : "");
+        string what = op.Kind == OpKind.Deliver ? $"--- interrupt: {op.What} ---" : $"{op.What} {op.Expression}".TrimEnd();
+        return $"cpu {cpu.Number}  {who,-24} {what,-52} {Place(op)}".TrimEnd();
+    }
+
+    private static string Place(in Op op)
+    {
+        if (string.IsNullOrEmpty(op.File))
+        {
+            return "";
+        }
+
+        string file = op.File.Replace('\\', '/');
+        int kernel = Math.Max(file.LastIndexOf("/Kernel/", StringComparison.Ordinal), file.LastIndexOf("/tests/", StringComparison.Ordinal));
+        return $"{file[(kernel + 1)..]}:{op.Line}";
+    }
+}
