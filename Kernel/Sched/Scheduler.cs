@@ -131,7 +131,13 @@ public static unsafe partial class Scheduler
     internal static void Retire()
     {
         PreemptDisable();
+
+        // A waker that has seen the task about to sleep makes it running a moment later. It holds this lock meanwhile, so it comes before; without
+        // the lock it could bring a dead task back.
+        RunQueue* rq = RunQueues.This;
+        rq->Lock.LockIrq();
         Shared.WriteOnce(ref Current->State, (int)TaskState.Dead);
+        rq->Lock.UnlockIrq();
         SwitchOnce(preempted: false);
     }
 
