@@ -92,14 +92,16 @@ internal static unsafe class Migration
     // It may have moved, or run elsewhere, by itself meanwhile.
     private static void MoveAway(TaskStruct* task)
     {
-        RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
-        uint usable = task->CpusAllowed & Smp.OnlineMask;
-        if ((usable & (1u << task->Cpu)) == 0 && usable != 0 && rq->Current != task)
+        bool done;
+        do
         {
-            Scheduler.MoveWaiting(rq, task, System.Numerics.BitOperations.TrailingZeroCount(usable));
+            RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
+            uint usable = task->CpusAllowed & Smp.OnlineMask;
+            done = (usable & (1u << task->Cpu)) != 0 || usable == 0 || rq->Current == task
+                || Scheduler.MoveWaiting(rq, task, System.Numerics.BitOperations.TrailingZeroCount(usable));
+            rq->Lock.UnlockIrqRestore(flags);
         }
-
-        rq->Lock.UnlockIrqRestore(flags);
+        while (!done);
     }
 
     private struct Queue

@@ -61,40 +61,40 @@ public static unsafe partial class Scheduler
 
         RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
         task->CpusAllowed = mask;
-        if ((usable & (1u << task->Cpu)) != 0)
-        {
-            rq->Lock.UnlockIrqRestore(flags);
-            return 0;
-        }
-
         int target = System.Numerics.BitOperations.TrailingZeroCount(usable);
-        if (rq->Current != task)
+        while ((usable & (1u << task->Cpu)) == 0 && task->CpusAllowed == mask)
         {
-            MoveWaiting(rq, task, target);
+            if (rq->Current == task)
+            {
+                rq->Lock.UnlockIrqRestore(flags);
+                return Migration.MoveRunning(task);
+            }
+
+            if (MoveWaiting(rq, task, target))
+            {
+                break;
+            }
+
             rq->Lock.UnlockIrqRestore(flags);
-            return 0;
+            rq = RunQueues.LockOf(task, out flags);
         }
 
         rq->Lock.UnlockIrqRestore(flags);
-        return Migration.MoveRunning(task);
+        return 0;
     }
 
     /// <summary>Puts a task that is not running onto another CPU's queue. Its run queue is locked, interrupts are off; it stays locked.</summary>
-    internal static void MoveWaiting(RunQueue* rq, TaskStruct* task, int target)
+    /// <returns>False: the lock had to be given up for a moment, and the task ran or slept meanwhile. Look again, and lock its queue anew.</returns>
+    internal static bool MoveWaiting(RunQueue* rq, TaskStruct* task, int target)
     {
-        bool runnable = task->Array != null;
-        if (runnable)
+        if (task->Array == null)
         {
-            RunQueue.Deactivate(rq, task);
+            Shared.WriteOnce(ref task->Cpu, target);
+            return true;
         }
 
-        Shared.WriteOnce(ref task->Cpu, target);
-        if (!runnable)
-        {
-            return;
-        }
-
-        // The task is in no queue and its CPU is the target: only the target's lock is needed. Ours is given up in between if the order asks.
+        // Both queues are locked while the task is in neither: it may be about to sleep, and then a waker that found it in no queue would put it
+        // into one as well. Ours is given up in between if the order asks.
         RunQueue* other = RunQueues.Of(target);
         if (rq->Cpu < target)
         {
@@ -105,11 +105,19 @@ public static unsafe partial class Scheduler
             rq->Lock.ReleaseNoPreempt();
             other->Lock.LockNoPreempt();
             rq->Lock.LockNoPreempt();
+            if (task->Array == null || task->Cpu != rq->Cpu || rq->Current == task)
+            {
+                other->Lock.ReleaseNoPreempt();
+                return false;
+            }
         }
 
+        RunQueue.Deactivate(rq, task);
+        Shared.WriteOnce(ref task->Cpu, target);
         RunQueue.Activate(other, task);
         PreemptCurrentFor(other, task);
         other->Lock.ReleaseNoPreempt();
+        return true;
     }
 
     private static PriorityArray* Leave(TaskStruct* task)
