@@ -96,6 +96,15 @@ public sealed unsafe class ScenarioThread(int cpu, string name, Action body)
     /// <summary>True: its end is explored too. Otherwise it sleeps for good where its body ends.</summary>
     public bool Exits { get; set; }
 
+    /// <summary>Real-time priority (first in, first out), 1 to 99; 0: an ordinary thread.</summary>
+    public int RealTimePriority { get; set; }
+
+    /// <summary>True: somebody else wakes it for the first time.</summary>
+    public bool StartsStopped { get; set; }
+
+    /// <summary>True: it runs before the exploration begins, up to its first sleep.</summary>
+    public bool BeginsEarly { get; set; }
+
     /// <summary>The kernel's task; null without the scheduler.</summary>
     public TaskStruct* Task { get; internal set; }
 

@@ -23,6 +23,7 @@ public static unsafe partial class Machine
     private static readonly Action?[] s_vectors = new Action?[Vectors];
     private static readonly string[] s_vectorNames = new string[Vectors];
     private static readonly Dictionary<nint, Context> s_contexts = [];
+    private static readonly HashSet<string> s_begun = [];
     private static readonly Baton s_test = new();
 
     // What the entry code of the real kernel calls, and C# code cannot.
@@ -70,6 +71,9 @@ public static unsafe partial class Machine
     public static T* Allocate<T>()
         where T : unmanaged => (T*)Heap.Allocate((nuint)sizeof(T));
 
+    /// <summary>True once in each run for each name: for what test code keeps in statics.</summary>
+    internal static bool StartsAnew(string name) => s_begun.Add(name);
+
     /// <summary>A failure of the scenario: throw it.</summary>
     public static Exception Fail(string message) => new ScheduleFailureException(message);
 
@@ -82,9 +86,12 @@ public static unsafe partial class Machine
         s_failure = null;
         try
         {
+            // As at boot: interrupts off, and nothing that may sleep does.
+            Booting = true;
             Boot(scenario.Cpus, scenario.UsesScheduler);
             scenario.Setup();
             StartThreads(scenario);
+            Booting = false;
             Settle();
             if (s_failure == null)
             {
@@ -151,6 +158,7 @@ public static unsafe partial class Machine
         Heap.Reset();
         Faults.Reset();
         s_contexts.Clear();
+        s_begun.Clear();
         Array.Clear(s_vectors);
         PerCpuArea.Init(null);
         foreach (SimulatedCpu cpu in s_cpus)
@@ -225,7 +233,11 @@ public static unsafe partial class Machine
         AddTask(task, thread.Name, () =>
         {
             s_scheduleTail(s_contexts[(nint)task].Previous);
-            Point(OpKind.Gate, 0, "begins", "", "", 0);
+            if (!thread.BeginsEarly)
+            {
+                Point(OpKind.Gate, 0, "begins", "", "", 0);
+            }
+
             body();
             s_threadsLeft--;
             if (thread.Exits)
@@ -234,11 +246,21 @@ public static unsafe partial class Machine
             }
 
             // It sleeps for good: its end is not part of the scenario.
-            Scheduler.SetCurrentStateNoBarrier(TaskState.Uninterruptible);
-            Scheduler.Schedule();
-            throw Fail($"{thread.Name} was woken after its end");
+            while (true)
+            {
+                Scheduler.SetCurrentStateNoBarrier(TaskState.Uninterruptible);
+                Scheduler.Schedule();
+            }
         });
-        Scheduler.WakeUpProcess(task);
+        if (thread.RealTimePriority > 0)
+        {
+            Scheduler.SetScheduler(task, SchedPolicy.Fifo, thread.RealTimePriority);
+        }
+
+        if (!thread.StartsStopped)
+        {
+            Scheduler.WakeUpProcess(task);
+        }
     }
 
     private static int NoFunction(void* argument) => 0;
