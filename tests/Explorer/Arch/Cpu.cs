@@ -40,39 +40,39 @@ public static unsafe partial class Cpu
         }
     }
 
-    public static ulong LocalIrqSave([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    public static ulong LocalIrqSave()
     {
         ulong flags = LocalSaveFlags();
-        LocalIrqDisable(file, line);
+        LocalIrqDisable();
         return flags;
     }
 
-    public static void LocalIrqRestore(ulong flags, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    public static void LocalIrqRestore(ulong flags)
     {
         if (IrqsDisabledFlags(flags))
         {
-            LocalIrqDisable(file, line);
+            LocalIrqDisable();
         }
         else
         {
-            LocalIrqEnable(file, line);
+            LocalIrqEnable();
         }
     }
 
-    public static void LocalIrqDisable([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    public static void LocalIrqDisable()
     {
         if (Machine.Current.InterruptsEnabled && !Faults.InterruptsStayOn)
         {
-            Machine.Point(OpKind.Local, 0, "interrupts off", "", file, line);
+            Machine.Point(OpKind.Local, 0, "interrupts off");
             Machine.Current.InterruptsEnabled = false;
         }
     }
 
-    public static void LocalIrqEnable([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    public static void LocalIrqEnable()
     {
         if (!Machine.Current.InterruptsEnabled)
         {
-            Machine.Point(OpKind.Local, 0, "interrupts on", "", file, line);
+            Machine.Point(OpKind.Local, 0, "interrupts on");
             Machine.Current.InterruptsEnabled = true;
         }
     }
@@ -84,25 +84,18 @@ public static unsafe partial class Cpu
     public static bool IrqsDisabledFlags(ulong flags) => (flags & EflagsInterrupt) == 0;
 
     /// <summary>Interrupts on and wait for one, in one step.</summary>
-    public static void SafeHalt([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    public static void SafeHalt()
     {
         Machine.Current.InterruptsEnabled = true;
-        Machine.Point(OpKind.Halt, 0, "halt", "", file, line);
+        Machine.Point(OpKind.Halt, 0, "halt");
     }
 
     [DoesNotReturn]
     public static void HaltForever() => throw Machine.Fail("the CPU was stopped for good");
 
-    public static void CpuRelax([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
-        Machine.Point(OpKind.Spin, 0, "cpu_relax", "", file, line);
+    public static void CpuRelax([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => Machine.Spin(file, line);
 
-    public static void Mb([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
-    {
-        if (!Faults.IsWeak("Mb"))
-        {
-            Machine.Point(OpKind.Fence, 0, "mb", "", file, line);
-        }
-    }
+    public static void Mb() => Word.Fence("mb");
 
     // x86 keeps reads in order, and writes.
     public static void Rmb()

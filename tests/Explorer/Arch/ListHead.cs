@@ -15,6 +15,6 @@ public unsafe partial struct ListHead
             throw Machine.Fail($"a list operation on a node that is on no list ({(nuint)node:x})");
         }
 
-        Machine.Point(write ? OpKind.ListWrite : OpKind.ListRead, (nuint)node, write ? "change list" : "look at list", "", "", 0);
+        Machine.Point(write ? OpKind.ListWrite : OpKind.ListRead, (nuint)node, write ? "change list" : "look at list");
     }
 }

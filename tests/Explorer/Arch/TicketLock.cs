@@ -1,6 +1,6 @@
 // TicketLock of the explored kernel: a lock that the explorer knows as one. Who waits for it cannot run; there is no spinning to explore.
 //
-// The word is 1 while somebody holds it. Exclusion is the explorer's; the real ticket lock is explored by itself (Scenarios/LockScenarios.cs).
+// The word is the number of the CPU that holds it, plus one; 0: free. Exclusion is the explorer's; the real ticket lock is explored by itself (Scenarios/LockScenarios.cs).
 
 using System.Runtime.CompilerServices;
 using CSharpOS.Explorer;
@@ -16,10 +16,18 @@ internal unsafe struct TicketLock
         get
         {
             int* word = Word;
-            Machine.Point(OpKind.IsLocked, (nuint)word, "spin_is_locked", "", "", 0);
+            if (*word == Mine || Faults.IsDropped((nuint)word))
+            {
+                // That this CPU holds it is nothing that others could change.
+                return true;
+            }
+
+            Machine.Point(OpKind.IsLocked, (nuint)word, "spin_is_locked");
             return *word != 0;
         }
     }
+
+    private static int Mine => Machine.CurrentCpu + 1;
 
     private int* Word => (int*)Unsafe.AsPointer(ref Unsafe.AsRef(in _held));
 
@@ -31,21 +39,21 @@ internal unsafe struct TicketLock
             return;
         }
 
-        Machine.Point(OpKind.Lock, (nuint)word, "lock", "", "", 0);
+        Machine.Point(OpKind.Lock, (nuint)word, "lock");
         if (*word != 0)
         {
             throw Machine.Fail("a lock was taken that is held: nobody could ever give it back");
         }
 
-        *word = 1;
+        *word = Mine;
     }
 
     public bool TryAcquire()
     {
         int* word = Word;
-        Machine.Point(OpKind.TryLock, (nuint)word, "trylock", "", "", 0);
+        Machine.Point(OpKind.TryLock, (nuint)word, "trylock");
         bool free = *word == 0;
-        *word = 1;
+        *word = free ? Mine : *word;
         return free;
     }
 
@@ -57,7 +65,7 @@ internal unsafe struct TicketLock
             return;
         }
 
-        Machine.Point(OpKind.Unlock, (nuint)word, "unlock", "", "", 0);
+        Machine.Point(OpKind.Unlock, (nuint)word, "unlock");
         if (*word == 0)
         {
             throw Machine.Fail("a lock was given back that nobody held");

@@ -5,6 +5,7 @@
 
 using System.Runtime.InteropServices;
 using System.Threading;
+using Volatile = System.Threading.Volatile;
 
 namespace CSharpOS.Explorer;
 

@@ -6,7 +6,7 @@ namespace CSharpOS.Explorer;
 public static unsafe class Faults
 {
     private static readonly List<nuint> s_dropped = [];
-    private static string? s_weak;
+    private static readonly HashSet<nuint> s_weak = [];
 
     /// <summary>Turning interrupts off does nothing.</summary>
     public static bool InterruptsStayOn { get; set; }
@@ -14,8 +14,11 @@ public static unsafe class Faults
     /// <summary>Taking and giving back this spin lock does nothing.</summary>
     public static void DropLock(SpinLock* spinLock) => s_dropped.Add((nuint)spinLock);
 
-    /// <summary>The barrier named so is left out: "Mb", or the expression of an Exchange, which becomes a plain store.</summary>
-    public static void Weaken(string what) => s_weak = what;
+    /// <summary>Full barriers (mb, smp_mb) are left out.</summary>
+    public static bool NoBarriers { get; set; }
+
+    /// <summary>Exchanging this word is a plain store: without the barrier that a locked instruction is.</summary>
+    public static void Weaken(int* word) => s_weak.Add((nuint)word);
 
     internal static bool IsDropped(nuint word)
     {
@@ -30,12 +33,13 @@ public static unsafe class Faults
         return false;
     }
 
-    internal static bool IsWeak(string what) => s_weak != null && s_weak == what;
+    internal static bool IsWeak(nuint word) => s_weak.Count != 0 && s_weak.Contains(word);
 
     internal static void Reset()
     {
         s_dropped.Clear();
-        s_weak = null;
+        s_weak.Clear();
+        NoBarriers = false;
         InterruptsStayOn = false;
     }
 }

@@ -1,7 +1,6 @@
 // Machine.Control: who runs: scheduling points, task switches, and the end of a run.
 
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 
 namespace CSharpOS.Explorer;
 
@@ -11,36 +10,50 @@ public static unsafe partial class Machine
     private static int s_settleSteps;
 
     /// <summary>A scheduling point: returns when this CPU may take the step that is described. Everything up to the next one belongs to it.</summary>
-    internal static void Point(OpKind kind, nuint address, string what, string expression, string file, int line)
+    internal static void Point(OpKind kind, nuint address, string what)
     {
         if (s_mode is Mode.Quiet or Mode.Over)
         {
             if (kind is OpKind.Spin or OpKind.Halt && s_mode == Mode.Quiet)
             {
-                throw Fail($"Setup, Invariant and End may not wait ({what} at {file}:{line})");
+                throw Fail($"Setup, Invariant and End may not wait ({what})");
             }
 
             return;
         }
 
-        Op op = new() { Kind = kind, Address = address, What = what, Expression = expression, File = file, Line = line };
+        Op op = new() { Kind = kind, Address = address, What = what };
         Point(ref op, -1);
     }
 
-    /// <summary>A scheduling point on a hot word of whichever CPU it turns out to be.</summary>
-    internal static void PointOnHot(OpKind kind, int offset, string what, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    /// <summary>cpu_relax, at a place in the source.</summary>
+    internal static void Spin(string file, int line)
     {
         if (s_mode is Mode.Settle or Mode.Explore)
         {
-            Op op = new() { Kind = kind, What = what, Expression = "", File = file, Line = line };
+            Op op = new() { Kind = OpKind.Spin, What = "cpu_relax", File = file, Line = line };
+            Point(ref op, -1);
+        }
+        else if (s_mode == Mode.Quiet)
+        {
+            throw Fail($"Setup, Invariant and End may not wait (cpu_relax at {SourceText.Place(file, line)})");
+        }
+    }
+
+    /// <summary>A scheduling point on a hot word of whichever CPU it turns out to be.</summary>
+    internal static void PointOnHot(OpKind kind, int offset, string what)
+    {
+        if (s_mode is Mode.Settle or Mode.Explore)
+        {
+            Op op = new() { Kind = kind, What = what };
             Point(ref op, offset);
         }
     }
 
     /// <summary>Raises an interrupt on a CPU.</summary>
-    internal static void Send(int cpu, int vector, string what, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    internal static void Send(int cpu, int vector, string what)
     {
-        Point(OpKind.Send, (nuint)cpu, what, $"to CPU {cpu}", file, line);
+        Point(OpKind.Send, (nuint)cpu, what);
         s_cpus[cpu].Raised |= 1u << vector;
         s_search?.Raised(cpu, vector, s_mode == Mode.Explore);
     }
@@ -96,7 +109,8 @@ public static unsafe partial class Machine
             op.Address = hotOffset >= 0 ? (nuint)cpu.Hot + (nuint)hotOffset : op.Address;
             if (Heap.IsFreed(op.Address))
             {
-                throw Fail($"use after free: {op.What} {op.Expression} ({op.File}:{op.Line})");
+                Place(ref op);
+                throw Fail($"use after free: {op.What} at {SourceText.Place(op.File, op.Line)}");
             }
 
             if (s_search!.Verbose && !op.Placed)
@@ -248,15 +262,14 @@ public static unsafe partial class Machine
         s_current.InterruptsEnabled = true;
     }
 
-    // For a report: where in the kernel the step stands, beneath the lock and list types.
+    // For a report: where in the kernel the step stands, beneath the types that are seams.
     private static void Place(ref Op op)
     {
         op.Placed = true;
         foreach (StackFrame frame in new StackTrace(1, true).GetFrames())
         {
             string file = frame.GetFileName()?.Replace('\\', '/') ?? "";
-            if (file.Length != 0 && !file.Contains("/tests/Explorer/Machine/") && !file.Contains("/tests/Explorer/Arch/")
-                && !file.Contains("/Kernel/Locking/SpinLock") && !file.Contains("/Kernel/Lib/ListHead") && !file.Contains("/Kernel/Sched/Preempt.cs"))
+            if (file.Length != 0 && !SourceText.IsSeam(file))
             {
                 op.File = file;
                 op.Line = frame.GetFileLineNumber();

@@ -235,7 +235,7 @@ public static unsafe partial class Machine
             s_scheduleTail(s_contexts[(nint)task].Previous);
             if (!thread.BeginsEarly)
             {
-                Point(OpKind.Gate, 0, "begins", "", "", 0);
+                Point(OpKind.Gate, 0, "begins");
             }
 
             body();
@@ -270,14 +270,14 @@ public static unsafe partial class Machine
         s_current.InterruptsEnabled = true;
         if (body != null)
         {
-            Point(OpKind.Gate, 0, "begins", "", "", 0);
+            Point(OpKind.Gate, 0, "begins");
             body();
             s_threadsLeft--;
         }
 
         while (true)
         {
-            Point(OpKind.End, 0, "has ended", "", "", 0);
+            Point(OpKind.End, 0, "has ended");
         }
     }
 

@@ -54,8 +54,9 @@ internal struct Op
     public OpKind Kind;
     public nuint Address;
     public string What;
-    public string Expression;
-    public string File;
+
+    /// <summary>Where it stands; looked up only for a report, and always for a spin.</summary>
+    public string? File;
     public int Line;
 
     /// <summary>File and line have been looked up on the stack.</summary>

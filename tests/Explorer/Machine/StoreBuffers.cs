@@ -51,6 +51,11 @@ internal static unsafe class StoreBuffers
 
     public static long Read(nuint address, int size)
     {
+        if (!Active)
+        {
+            return Load(address, size);
+        }
+
         List<Entry> own = s_buffers[Machine.Current.Number];
         for (int i = own.Count - 1; i >= 0; i--)
         {
@@ -102,17 +107,26 @@ internal static unsafe class StoreBuffers
         }
     }
 
-    private static long Load(nuint address, int size) => size == sizeof(int) ? *(int*)address : *(long*)address;
+    private static long Load(nuint address, int size) => size switch
+    {
+        1 => *(byte*)address,
+        4 => *(int*)address,
+        _ => *(long*)address,
+    };
 
     private static void Put(nuint address, long value, int size)
     {
-        if (size == sizeof(int))
+        switch (size)
         {
-            *(int*)address = (int)value;
-        }
-        else
-        {
-            *(long*)address = value;
+            case 1:
+                *(byte*)address = (byte)value;
+                break;
+            case 4:
+                *(int*)address = (int)value;
+                break;
+            default:
+                *(long*)address = value;
+                break;
         }
     }
 

@@ -108,7 +108,7 @@ public sealed unsafe class MachineTests(ITestOutputHelper output) : ScenarioTest
         Result result = Exploration.Explore(() => new LostUpdate());
         Assert.Equal("does not hold: _count == 2", result.Failure);
         Assert.Contains("cpu 0  one", result.Report);
-        Assert.Contains("ReadOnce *_word", result.Report);
+        Assert.Contains("Shared.ReadOnce(ref *_word)", result.Report);
         Assert.Contains("MachineTests.cs:", result.Report);
         Assert.Equal(result.Failure, Exploration.Replay(() => new LostUpdate(), result.Schedule).Failure);
         Assert.Null(Exploration.Replay(() => new LostUpdate(), "0*3 1*3").Failure);

@@ -22,8 +22,8 @@ public sealed unsafe class SleepScenarios(ITestOutputHelper output) : ScenarioTe
     [Theory]
     [Trait("Row", "KT-05")]
     [InlineData("all barriers", null)]
-    [InlineData("Current->State", "nobody can run")]
-    [InlineData("Mb", "nobody can run")]
+    [InlineData("the sleeper's", "nobody can run")]
+    [InlineData("the waker's", "nobody can run")]
     public void BarriersOfSleeperAndWaker(string leftOut, string? fault) => Explore(() => new BarrierScenario(leftOut), fault, bound: 0);
 
     [Theory]
@@ -142,13 +142,15 @@ public sealed unsafe class SleepScenarios(ITestOutputHelper output) : ScenarioTe
         public override void Setup()
         {
             _condition = Machine.Allocate<int>();
-            if (leftOut != "all barriers")
-            {
-                Faults.Weaken(leftOut);
-            }
+            Faults.NoBarriers = leftOut == "the waker's";
 
             _sleeper = Thread(0, "sleeper", () =>
             {
+                if (leftOut == "the sleeper's")
+                {
+                    Faults.Weaken(&Current->State);
+                }
+
                 Scheduler.SetCurrentState(TaskState.Interruptible);
                 if (Shared.ReadOnce(ref *_condition) == 0)
                 {

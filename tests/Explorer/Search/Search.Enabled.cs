@@ -82,7 +82,7 @@ internal sealed partial class Search
                 OpKind.Halt => "is idle",
                 OpKind.End => "has ended",
                 OpKind.Lock => "waits for a lock that is never given back",
-                OpKind.Spin => $"spins for ever at {Place(op)}",
+                OpKind.Spin => $"spins for ever at {SourceText.Place(op.File, op.Line)}",
                 _ => $"is at {op.What}",
             }).Append(';');
         }
@@ -93,19 +93,8 @@ internal sealed partial class Search
     private static string Describe(SimulatedCpu cpu, in Op op)
     {
         string who = cpu.Context!.Name + (cpu.Depth > 0 ? " in interrupt" : "");
-        string what = op.Kind == OpKind.Deliver ? $"--- interrupt: {op.What} ---" : $"{op.What} {op.Expression}".TrimEnd();
-        return $"cpu {cpu.Number}  {who,-24} {what,-52} {Place(op)}".TrimEnd();
-    }
-
-    private static string Place(in Op op)
-    {
-        if (string.IsNullOrEmpty(op.File))
-        {
-            return "";
-        }
-
-        string file = op.File.Replace('\\', '/');
-        int kernel = Math.Max(file.LastIndexOf("/Kernel/", StringComparison.Ordinal), file.LastIndexOf("/tests/", StringComparison.Ordinal));
-        return $"{file[(kernel + 1)..]}:{op.Line}";
+        string what = op.Kind == OpKind.Deliver ? $"--- interrupt: {op.What} ---" : op.What;
+        return op.File == null ? $"cpu {cpu.Number}  {who,-22} {what}"
+            : $"cpu {cpu.Number}  {who,-22} {what,-19} {SourceText.Place(op.File, op.Line),-40} {SourceText.Line(op.File, op.Line)}";
     }
 }

@@ -62,9 +62,9 @@ internal sealed unsafe partial class Search
         int index = _depth;
         bool isCpu = process < Machine.MaxCpus;
         SimulatedCpu cpu = Machine.Cpus[isCpu ? process : process - Machine.MaxCpus];
-        Op op = !isCpu ? new Op { Kind = OpKind.Commit, Address = StoreBuffers.Next(cpu.Number), What = "store reaches memory", Expression = "", File = "" }
+        Op op = !isCpu ? new Op { Kind = OpKind.Commit, Address = StoreBuffers.Next(cpu.Number), What = "store reaches memory" }
             : alternative == 0 ? cpu.Pending
-            : new Op { Kind = OpKind.Deliver, What = Machine.VectorName(alternative - 1), Expression = "", File = "" };
+            : new Op { Kind = OpKind.Deliver, What = Machine.VectorName(alternative - 1) };
         if (Verbose)
         {
             Report.Add(Describe(cpu, op));
