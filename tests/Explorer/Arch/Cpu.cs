@@ -40,6 +40,28 @@ public static unsafe partial class Cpu
         }
     }
 
+    // The CPU's own: what an interrupt on it does comes between two steps.
+    internal static uint SoftirqPending
+    {
+        get
+        {
+            Machine.PointOnHot(OpKind.Read, AsmOffsets.HOT_SOFTIRQ_PENDING, "softirq_pending");
+            return Hot->SoftirqPending;
+        }
+
+        set
+        {
+            Machine.PointOnHot(OpKind.Write, AsmOffsets.HOT_SOFTIRQ_PENDING, "set softirq_pending");
+            Hot->SoftirqPending = value;
+        }
+    }
+
+    internal static void SoftirqPendingOr(uint mask)
+    {
+        Machine.PointOnHot(OpKind.Write, AsmOffsets.HOT_SOFTIRQ_PENDING, "or softirq_pending");
+        Hot->SoftirqPending |= mask;
+    }
+
     public static ulong LocalIrqSave()
     {
         ulong flags = LocalSaveFlags();

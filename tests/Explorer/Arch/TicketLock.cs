@@ -27,6 +27,11 @@ internal unsafe struct TicketLock
         }
     }
 
+    /// <summary>Nobody waits here: who cannot have the lock does not run.</summary>
+    public int WaiterCount => 0;
+
+    public int Served => IsLocked ? 0 : 1;
+
     private static int Mine => Machine.CurrentCpu + 1;
 
     private int* Word => (int*)Unsafe.AsPointer(ref Unsafe.AsRef(in _held));

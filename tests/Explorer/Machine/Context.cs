@@ -36,6 +36,12 @@ internal sealed unsafe class Context
     /// <summary>The task that ran before it was switched to.</summary>
     public TaskStruct* Previous { get; set; }
 
+    /// <summary>Its number in the run.</summary>
+    public int Number { get; private set; }
+
+    /// <summary>The step of its last cpu_relax; -1 before that.</summary>
+    public int LastSpin { get; set; }
+
     /// <summary>True from its first run until its stack is unwound.</summary>
     public bool Live { get; private set; }
 
@@ -51,7 +57,9 @@ internal sealed unsafe class Context
             new Thread(made.Life, StackSize) { IsBackground = true, Name = $"explorer {s_used}" }.Start();
         }
 
-        Context context = s_pool[s_used++];
+        Context context = s_pool[s_used];
+        context.Number = s_used++;
+        context.LastSpin = -1;
         context.Name = name;
         context.Task = task;
         context.Previous = null;

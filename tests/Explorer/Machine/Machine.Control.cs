@@ -121,7 +121,7 @@ public static unsafe partial class Machine
             cpu.Pending = op;
             if (op.Kind == OpKind.Spin)
             {
-                cpu.Watch.Arrive(op, LastEvent + 1);
+                cpu.Watch.Arrive(op);
                 s_search!.SpinArrived(cpu);
             }
 

@@ -171,6 +171,9 @@ public static unsafe partial class Machine
         TextPool.Init();
         Clock.Init();
         Clock.SetTscKhz(1000);
+        Trace.Init();
+        Softirq.Init();
+        Tasklet.Init();
         SetVector(RescheduleVector, "reschedule IPI", () => { });
         SetVector(CallFunctionVector, "call-function IPI", Smp.RunCalledFunction);
         if (!scheduler)

@@ -127,8 +127,8 @@ internal sealed unsafe class SimulatedCpu
     }
 }
 
-/// <summary>What a spinning CPU has looked at since its last turn. If that was reads only, a write to one of them lets it go on; otherwise any
-/// write of somebody else does.</summary>
+/// <summary>What a spinning CPU has looked at since its last turn. If that was reads only, a write to one of them lets it go on; otherwise whatever
+/// somebody else has changed since the last turn does (and the first turn is free).</summary>
 internal unsafe struct SpinWatch
 {
     private const int Most = 6;
@@ -138,9 +138,6 @@ internal unsafe struct SpinWatch
     private bool _pure;
     private string? _file;
     private int _line;
-
-    /// <summary>The step before which it came to its pause.</summary>
-    public int Since { get; private set; }
 
     /// <summary>True if the turn looked at nothing but a few words, and the turn before stood at the same place.</summary>
     public bool Precise { get; private set; }
@@ -192,10 +189,9 @@ internal unsafe struct SpinWatch
         }
     }
 
-    /// <summary>It has come to cpu_relax, before step <paramref name="index"/>.</summary>
-    public void Arrive(in Op op, int index)
+    /// <summary>It has come to cpu_relax.</summary>
+    public void Arrive(in Op op)
     {
-        Since = index;
         Precise = _pure && _count > 0 && _line == op.Line && (object?)_file == op.File;
     }
 }

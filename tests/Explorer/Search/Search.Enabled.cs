@@ -32,7 +32,7 @@ internal sealed partial class Search
 
     private static bool Drained(SimulatedCpu cpu) => !StoreBuffers.Active || StoreBuffers.IsEmpty(cpu.Number);
 
-    private bool SpinGoesOn(SimulatedCpu cpu) => Waker(cpu) >= 0;
+    private bool SpinGoesOn(SimulatedCpu cpu) => (!cpu.Watch.Precise && cpu.Context!.LastSpin < 0) || Waker(cpu) >= 0;
 
     // The step that lets a spinning CPU go on; -1: none yet.
     private int Waker(SimulatedCpu cpu)
@@ -51,9 +51,10 @@ internal sealed partial class Search
             return -1;
         }
 
-        for (int i = cpu.Watch.Since; i < _depth; i++)
+        int self = Identity(cpu);
+        for (int i = cpu.Context!.LastSpin + 1; i < _depth; i++)
         {
-            if (new Op { Kind = _steps[i].Kind }.ChangesMemory)
+            if (_steps[i].Context != self && new Op { Kind = _steps[i].Kind }.ChangesMemory)
             {
                 return i;
             }
@@ -61,6 +62,9 @@ internal sealed partial class Search
 
         return -1;
     }
+
+    // Who makes a step: a stack, and how deep in interrupts.
+    private static int Identity(SimulatedCpu cpu) => (cpu.Context!.Number * 16) + cpu.Depth;
 
     private void JoinWaker(SimulatedCpu cpu, ref VectorClock clock)
     {

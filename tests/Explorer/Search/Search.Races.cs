@@ -73,6 +73,7 @@ internal sealed unsafe partial class Search
         ref Step step = ref _steps[index];
         step.Process = process;
         step.Kind = op.Kind;
+        step.Context = isCpu ? Identity(cpu) : -1;
         VectorClock clock = _process[process];
         switch (op.Kind)
         {
@@ -119,6 +120,7 @@ internal sealed unsafe partial class Search
         if (isCpu)
         {
             cpu.Watch.Note(op, index);
+            cpu.Context!.LastSpin = op.Kind == OpKind.Spin ? index : cpu.Context.LastSpin;
             if (cpu.InterruptsEnabled)
             {
                 _lastInterruptible[process] = index;
@@ -317,6 +319,7 @@ internal sealed unsafe partial class Search
     private struct Step
     {
         public int Process;
+        public int Context;
         public OpKind Kind;
         public VectorClock Clock;
     }
