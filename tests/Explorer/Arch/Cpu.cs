@@ -135,7 +135,16 @@ public static unsafe partial class Cpu
 
     public static int PreemptCount() => Hot->PreemptCount;
 
-    internal static void PreemptCountAdd(int value) => Hot->PreemptCount += value;
+    // Nobody but an interrupt of this CPU sees it: a scheduling point while one waits to strike.
+    internal static void PreemptCountAdd(int value)
+    {
+        if (Machine.Current.InterruptsEnabled && Machine.Current.Raised != 0)
+        {
+            Machine.Point(OpKind.Local, 0, "preempt_count");
+        }
+
+        Hot->PreemptCount += value;
+    }
 
     // One load in the real kernel: the count is the CPU's own, need_resched may be set by others.
     internal static bool PreemptionDue() => Hot->PreemptCount == 0 && Machine.RunsScheduler && NeedResched;

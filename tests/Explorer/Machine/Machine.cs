@@ -71,6 +71,15 @@ public static unsafe partial class Machine
     public static T* Allocate<T>()
         where T : unmanaged => (T*)Heap.Allocate((nuint)sizeof(T));
 
+    /// <summary>In Setup: does something as if CPU <paramref name="cpu"/> did it.</summary>
+    public static void SetUpOn(int cpu, Action action)
+    {
+        SimulatedCpu before = s_current;
+        s_current = s_cpus[cpu];
+        action();
+        s_current = before;
+    }
+
     /// <summary>True once in each run for each name: for what test code keeps in statics.</summary>
     internal static bool StartsAnew(string name) => s_begun.Add(name);
 

@@ -6,6 +6,9 @@ namespace CSharpOS.Explorer;
 
 internal sealed partial class Search
 {
+    private const int MaxLoneSpins = 20;
+    private int _loneSpins;
+
     private ulong Enabled()
     {
         ulong enabled = 0;
@@ -18,6 +21,23 @@ internal sealed partial class Search
         }
 
         return enabled;
+    }
+
+    // Nobody else can run: whoever spins in a loop that does more than look may go on, for it may get on by itself. Not for ever.
+    private ulong LoneSpinners()
+    {
+        if (++_loneSpins > MaxLoneSpins)
+        {
+            return 0;
+        }
+
+        ulong spinners = 0;
+        foreach (SimulatedCpu cpu in Machine.Cpus.AsSpan(0, Machine.CpuCount))
+        {
+            spinners |= cpu.Pending.Kind == OpKind.Spin && !cpu.Watch.Precise ? 1UL << (cpu.Number * Alternatives) : 0;
+        }
+
+        return spinners;
     }
 
     private bool CanStep(SimulatedCpu cpu) => cpu.Pending.Kind switch

@@ -86,6 +86,7 @@ internal sealed partial class Search
         _begun = true;
         Pruned = false;
         Failure = null;
+        _loneSpins = 0;
         Report.Clear();
         BeginRaces();
     }
@@ -104,6 +105,7 @@ internal sealed partial class Search
             }
 
             ulong enabled = Enabled();
+            enabled = enabled != 0 ? enabled : LoneSpinners();
             if (enabled == 0)
             {
                 Failure = Machine.ThreadsLeft == 0 ? null : Stuck();
