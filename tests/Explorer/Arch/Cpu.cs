@@ -147,5 +147,5 @@ public static unsafe partial class Cpu
     }
 
     // One load in the real kernel: the count is the CPU's own, need_resched may be set by others.
-    internal static bool PreemptionDue() => Hot->PreemptCount == 0 && Machine.RunsScheduler && NeedResched;
+    internal static bool PreemptionDue() => Hot->PreemptCount == 0 && Machine.RunsScheduler && !Machine.IsQuiet && NeedResched;
 }

@@ -1,4 +1,5 @@
-// Kernel memory of the explored kernel: never reused within a run, so that what is used after it was freed is found (Heap). No scheduling points.
+// Kernel memory of the explored kernel: never reused within a run, so that what is used after it was freed is found (Heap). Giving memory
+// back is a scheduling point: it concerns every access to the block.
 
 using System.Runtime.CompilerServices;
 using CSharpOS.Explorer;
@@ -31,7 +32,7 @@ public static unsafe class KernelMemory
     public static void* Kcalloc(nuint count, nuint size, GfpFlags flags, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Heap.Allocate(count * size);
 
-    public static void Kfree(void* pointer, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => Heap.Free(pointer);
+    public static void Kfree(void* pointer, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => Machine.Free(pointer);
 
     public static SlabCache* KmemCacheCreate(ReadOnlySpan<byte> name, nuint size, nuint align = 0, SlabFlags flags = SlabFlags.None)
     {
@@ -43,7 +44,7 @@ public static unsafe class KernelMemory
     public static void* KmemCacheAlloc(SlabCache* cache, GfpFlags flags, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Heap.Allocate(cache->Size);
 
-    public static void KmemCacheFree(SlabCache* cache, void* pointer, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => Heap.Free(pointer);
+    public static void KmemCacheFree(SlabCache* cache, void* pointer, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => Machine.Free(pointer);
 }
 
 /// <summary>Kernel stacks: only their addresses count, tasks run on stacks of the host.</summary>
@@ -51,5 +52,5 @@ public static unsafe class Vmalloc
 {
     public static void* Alloc(nuint size) => Heap.Allocate(64);
 
-    public static void Free(void* address) => Heap.Free(address);
+    public static void Free(void* address) => Machine.Free(address);
 }

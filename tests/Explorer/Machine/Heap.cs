@@ -60,6 +60,9 @@ internal static unsafe class Heap
         s_anyFreed = true;
     }
 
+    /// <summary>The length of a block; 0 if it is none.</summary>
+    public static int LengthOf(nuint block) => s_blocks.GetValueOrDefault(block);
+
     /// <summary>True if <paramref name="address"/> lies in a block that has been freed.</summary>
     public static bool IsFreed(nuint address)
     {

@@ -26,6 +26,18 @@ public static unsafe partial class Machine
         Point(ref op, -1);
     }
 
+    /// <summary>Gives a block of memory back.</summary>
+    internal static void Free(void* block)
+    {
+        if (s_mode is Mode.Settle or Mode.Explore && block != null)
+        {
+            Op op = new() { Kind = OpKind.Free, Address = (nuint)block, What = "free memory", Length = Heap.LengthOf((nuint)block) };
+            Point(ref op, -1);
+        }
+
+        Heap.Free(block);
+    }
+
     /// <summary>cpu_relax, at a place in the source.</summary>
     internal static void Spin(string file, int line)
     {
@@ -107,11 +119,7 @@ public static unsafe partial class Machine
         {
             SimulatedCpu cpu = s_current;
             op.Address = hotOffset >= 0 ? (nuint)cpu.Hot + (nuint)hotOffset : op.Address;
-            if (Heap.IsFreed(op.Address))
-            {
-                Place(ref op);
-                throw Fail($"use after free: {op.What} at {SourceText.Place(op.File, op.Line)}");
-            }
+            CheckNotFreed(ref op);
 
             if (s_search!.Verbose && !op.Placed)
             {
@@ -141,6 +149,7 @@ public static unsafe partial class Machine
             int alternative = transition % Search.Alternatives;
             if (alternative == 0)
             {
+                CheckNotFreed(ref op);
                 return;
             }
 
@@ -149,6 +158,15 @@ public static unsafe partial class Machine
             {
                 return;
             }
+        }
+    }
+
+    private static void CheckNotFreed(ref Op op)
+    {
+        if (Heap.IsFreed(op.Address))
+        {
+            Place(ref op);
+            throw Fail($"use after free: {op.What} at {SourceText.Place(op.File, op.Line)}");
         }
     }
 

@@ -57,6 +57,9 @@ public static unsafe partial class Machine
     /// <summary>True on a machine whose threads are tasks of the kernel's scheduler.</summary>
     internal static bool RunsScheduler { get; private set; }
 
+    /// <summary>True in Setup, Invariant and End: nothing is a scheduling point, and nobody is preempted.</summary>
+    internal static bool IsQuiet => s_mode == Mode.Quiet;
+
     internal static SimulatedCpu Current => s_current;
 
     internal static SimulatedCpu[] Cpus => s_cpus;

@@ -29,6 +29,9 @@ internal enum OpKind : byte
     /// <summary>The interrupt flag: nothing that other CPUs see.</summary>
     Local,
 
+    /// <summary>Giving memory back: concerns whoever touches the block.</summary>
+    Free,
+
     /// <summary>A message to another CPU, whose number is the address.</summary>
     Send,
 
@@ -55,6 +58,9 @@ internal struct Op
     public nuint Address;
     public string What;
 
+    /// <summary>Bytes, of a block that is given back.</summary>
+    public int Length;
+
     /// <summary>Where it stands; looked up only for a report, and always for a spin.</summary>
     public string? File;
     public int Line;
@@ -62,7 +68,7 @@ internal struct Op
     /// <summary>File and line have been looked up on the stack.</summary>
     public bool Placed;
 
-    public readonly bool ChangesMemory => Kind is OpKind.Write or OpKind.Rmw or OpKind.ListWrite or OpKind.Lock or OpKind.Unlock or OpKind.TryLock or OpKind.Commit;
+    public readonly bool ChangesMemory => Kind is OpKind.Write or OpKind.Rmw or OpKind.ListWrite or OpKind.Lock or OpKind.Unlock or OpKind.TryLock or OpKind.Commit or OpKind.Free;
 }
 
 /// <summary>One processor.</summary>

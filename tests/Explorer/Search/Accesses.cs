@@ -27,9 +27,25 @@ internal unsafe struct Access
 internal sealed class Accesses
 {
     private readonly Dictionary<nuint, int> _index = [];
+    private readonly List<nuint> _within = [];
     private Access[] _table = new Access[256];
 
     public void Clear() => _index.Clear();
+
+    /// <summary>The words of a block that have been touched.</summary>
+    public List<nuint> Within(nuint start, int length)
+    {
+        _within.Clear();
+        foreach (nuint address in _index.Keys)
+        {
+            if (address - start < (nuint)length)
+            {
+                _within.Add(address);
+            }
+        }
+
+        return _within;
+    }
 
     /// <summary>What is known of a word.</summary>
     public ref Access this[nuint address]

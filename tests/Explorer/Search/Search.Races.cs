@@ -101,6 +101,14 @@ internal sealed unsafe partial class Search
                 break;
             case OpKind.Local or OpKind.Gate or OpKind.Deliver:
                 break;
+            case OpKind.Free:
+                foreach (nuint address in _words.Within(op.Address, op.Length))
+                {
+                    Op access = new() { Kind = OpKind.Rmw, Address = address };
+                    Touch(process, index, access, ref clock);
+                }
+
+                break;
             default:
                 if (StoreBuffers.Active && (op.Kind is OpKind.Write or OpKind.Unlock || StoreBuffers.Forwards(cpu.Number, op.Address)))
                 {
@@ -297,12 +305,18 @@ internal sealed unsafe partial class Search
 
         Op next = Machine.Cpus[sleeper].Pending;
         return alternative == 0 && (next.Kind == OpKind.Spin
+            || (next.Kind == OpKind.Free && IsMemory(op.Kind) && op.Address - next.Address < (nuint)next.Length)
             || (next.Kind == OpKind.Send && op.Kind == OpKind.Send && next.Address == op.Address)
             || TouchesSame(op, next.Kind, next.Address));
     }
 
     private static bool TouchesSame(in Op op, OpKind kind, nuint address)
     {
+        if (op.Kind == OpKind.Free)
+        {
+            return IsMemory(kind) && address - op.Address < (nuint)op.Length;
+        }
+
         if (op.Address != address || !IsMemory(op.Kind) || !IsMemory(kind))
         {
             return false;
