@@ -186,6 +186,12 @@ public static unsafe partial class Machine
         Trace.Init();
         Softirq.Init();
         Tasklet.Init();
+        Timers.Init();
+        for (int number = 1; number < cpus; number++)
+        {
+            Timers.InitCpu(number);
+        }
+
         SetVector(RescheduleVector, "reschedule IPI", () => { });
         SetVector(CallFunctionVector, "call-function IPI", Smp.RunCalledFunction);
         if (!scheduler)
