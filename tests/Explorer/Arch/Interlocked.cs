@@ -189,7 +189,12 @@ internal static unsafe class Word
     }
 
     public static void Locked<T>(ref T location, string what)
-        where T : unmanaged => Machine.Point(OpKind.Rmw, (nuint)Unsafe.AsPointer(ref location), what);
+        where T : unmanaged
+    {
+        var address = (nuint)Unsafe.AsPointer(ref location);
+        Machine.Point(OpKind.Rmw, address, what);
+        StoreBuffers.BeginLocked(address, sizeof(T));
+    }
 
     public static bool IsWeak(ref int location) => Faults.IsWeak((nuint)Unsafe.AsPointer(ref location));
 

@@ -57,7 +57,7 @@ internal unsafe struct TicketLock
     {
         int* word = Word;
         Machine.Point(OpKind.TryLock, (nuint)word, "trylock");
-        bool free = *word == 0;
+        bool free = StoreBuffers.IsFree((nuint)word);
         *word = free ? Mine : *word;
         return free;
     }

@@ -115,6 +115,7 @@ public static unsafe partial class Machine
 
     private static void Point(ref Op op, int hotOffset)
     {
+        StoreBuffers.EndLocked();
         while (true)
         {
             SimulatedCpu cpu = s_current;

@@ -113,6 +113,7 @@ public static unsafe partial class Machine
                 StartFromTest();
                 s_mode = Mode.Quiet;
                 search.Finish();
+                StoreBuffers.EndLocked();
                 StoreBuffers.Reset(false);
                 if (s_failure == null && !search.Pruned)
                 {

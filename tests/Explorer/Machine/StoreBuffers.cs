@@ -10,6 +10,7 @@ internal static unsafe class StoreBuffers
 {
     private static readonly List<Entry>[] s_buffers = [[], [], []];
     private static readonly Dictionary<nuint, long> s_committed = [];
+    private static Entry s_locked;
 
     /// <summary>True in store-buffer mode, while a scenario is explored.</summary>
     public static bool Active { get; private set; }
@@ -17,6 +18,7 @@ internal static unsafe class StoreBuffers
     public static void Reset(bool active)
     {
         Active = active;
+        s_locked = default;
         s_committed.Clear();
         foreach (List<Entry> buffer in s_buffers)
         {
@@ -46,8 +48,26 @@ internal static unsafe class StoreBuffers
         return false;
     }
 
-    /// <summary>True if some buffer holds a store to <paramref name="address"/>.</summary>
-    public static bool Holds(nuint address) => s_committed.Count != 0 && s_committed.ContainsKey(address);
+    /// <summary>A locked operation on a word begins: until the next step memory holds what all CPUs see of it.</summary>
+    public static void BeginLocked(nuint address, int size)
+    {
+        if (Active && s_committed.TryGetValue(address, out long committed))
+        {
+            s_locked = new Entry(address, Load(address, size), size, 0);
+            Put(address, committed, size);
+        }
+    }
+
+    /// <summary>The next step: what the locked operation has made of the word is what all CPUs see; memory holds the newest store again.</summary>
+    public static void EndLocked()
+    {
+        if (s_locked.Size != 0)
+        {
+            s_committed[s_locked.Address] = Load(s_locked.Address, s_locked.Size);
+            Put(s_locked.Address, s_locked.Value, s_locked.Size);
+            s_locked = default;
+        }
+    }
 
     public static long Read(nuint address, int size)
     {

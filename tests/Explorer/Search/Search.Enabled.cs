@@ -45,8 +45,7 @@ internal sealed partial class Search
         OpKind.Halt or OpKind.End => false,
         OpKind.Spin => SpinGoesOn(cpu),
         OpKind.Lock => Drained(cpu) && StoreBuffers.IsFree(cpu.Pending.Address),
-        OpKind.Rmw => Drained(cpu) && !StoreBuffers.Holds(cpu.Pending.Address),
-        OpKind.TryLock or OpKind.Fence or OpKind.Send => Drained(cpu),
+        OpKind.Rmw or OpKind.TryLock or OpKind.Fence or OpKind.Send => Drained(cpu),
         _ => true,
     };
 
