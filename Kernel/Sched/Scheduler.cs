@@ -129,18 +129,16 @@ public static unsafe partial class Scheduler
     }
 #endif
 
-    /// <summary>The last thing that a task does. Preemption is off between becoming dead and leaving: a preempted task stays in its run queue, and
-    /// a dead one there would be freed and run.</summary>
+    /// <summary>The last thing that a task does. It becomes dead with its run queue locked: a waker that has just seen another state there would
+    /// overwrite it. Interrupts are off from then on: a preempted task stays in its run queue, and a dead one there would be freed and run.</summary>
     internal static void Retire()
     {
         PreemptDisable();
-
-        // A waker that has seen the task about to sleep makes it running a moment later. It holds this lock meanwhile, so it comes before; without
-        // the lock it could bring a dead task back.
+        LocalIrqDisable();
         RunQueue* rq = RunQueues.This;
-        rq->Lock.LockIrq();
-        Shared.WriteOnce(ref Current->State, (int)TaskState.Dead);
-        rq->Lock.UnlockIrq();
+        rq->Lock.LockNoPreempt();
+        rq->Current->State = (int)TaskState.Dead;
+        rq->Lock.ReleaseNoPreempt();
         SwitchOnce(preempted: false);
     }
 

@@ -202,6 +202,9 @@ public static unsafe partial class Machine
 
         Scheduler.Init();
         RunsScheduler = true;
+
+        // Number 1 is init's, which may not end.
+        KernelThread.Create(&NoFunction, null, "init"u8, out _);
         AddTask(s_cpus[0].BootTask, "idle 0", Scheduler.IdleLoop);
         s_cpus[0].Context = s_contexts[(nint)s_cpus[0].BootTask];
         for (int number = 1; number < cpus; number++)
