@@ -61,6 +61,7 @@ public static unsafe class SoftirqTests
 
         Run("the same softirq on two CPUs at once"u8, "SIRQ-04"u8, &SoftirqSmpTests.SameAtOnce);
         Run("local_bh_disable concerns this CPU only"u8, "SIRQ-07"u8, &SoftirqSmpTests.OtherCpusGoOn);
+        Run("works go on while bottom halves are disabled"u8, "SIRQ-07"u8, &SoftirqSmpTests.WorksGoOn);
         Run("a softirq runs on the CPU that raised it"u8, "SIRQ-03"u8, &SoftirqSmpTests.OwnCpu);
         Run("none is lost, on any CPU"u8, "SIRQ-03 SIRQ-04"u8, &SoftirqSmpTests.NoneLost);
     }

@@ -4,7 +4,7 @@ namespace CSharpOS.Suites;
 
 internal static unsafe class TaskletSmpTests
 {
-    private const int SchedulesPerCpu = 2000;
+    private const int SchedulesPerCpu = 5000;
     private const int KillsPerCpu = 20;
 
     private static int s_runs;
