@@ -4,20 +4,20 @@ namespace CSharpOS.Demo;
 
 internal static unsafe class SoftirqDemos
 {
-    private const ulong StormMicroseconds = 1_000_000;
-    private const ulong PolicyMicroseconds = 400_000;
+    private const uint StormTicks = HZ;
+    private const uint PolicyTicks = HZ / 2;
 
     /// <summary>A storm of softirqs beside a busy program, and alone.</summary>
     /// <rows>SIRQ-05</rows>
     public static int Storm()
     {
         int cpu = Stay(out uint allowed);
-        MonitorOutput.Write($"A softirq of {SoftirqStorm.HandlerMicroseconds} us raises itself on CPU {cpu} for {StormMicroseconds / 1000} ms.\n");
-        int error = SoftirqStorm.Run(StormMicroseconds, besideProgram: true, out StormResult beside);
+        MonitorOutput.Write($"A softirq of {SoftirqStorm.HandlerMicroseconds} us raises itself on CPU {cpu} for {StormTicks * 1000 / HZ} ms.\n");
+        int error = SoftirqStorm.Run(StormTicks, besideProgram: true, out StormResult beside);
         StormResult alone = default;
         if (error == 0)
         {
-            error = SoftirqStorm.Run(StormMicroseconds / 4, besideProgram: false, out alone);
+            error = SoftirqStorm.Run(StormTicks / 4, besideProgram: false, out alone);
         }
 
         Leave(allowed);
@@ -59,13 +59,13 @@ internal static unsafe class SoftirqDemos
     private static int Measure(SoftirqPolicy policy, ReadOnlySpan<byte> name)
     {
         SetPolicy(policy);
-        int error = SoftirqStorm.Run(PolicyMicroseconds, besideProgram: true, out StormResult beside);
+        int error = SoftirqStorm.Run(PolicyTicks, besideProgram: true, out StormResult beside);
         if (error != 0)
         {
             return error;
         }
 
-        error = SoftirqStorm.Run(PolicyMicroseconds, besideProgram: false, out StormResult alone);
+        error = SoftirqStorm.Run(PolicyTicks, besideProgram: false, out StormResult alone);
         if (error == 0)
         {
             MonitorOutput.Write($"{name,-10}{beside.ProgramShare,3}% of the CPU              {alone.HandlerShare,3}% of the CPU\n");

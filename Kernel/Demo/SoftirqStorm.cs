@@ -2,7 +2,8 @@
 //
 // Process context; sleeps; one at a time. Everything happens on the CPU that it is started on. The softirq is the entry 27 of the table, which no
 // mechanism has.
-// All times are measured where they are spent: in each call of the handler, and in each turn of the program's loop.
+// It lasts a number of ticks, not of microseconds: time slices are counted in ticks, and on a host that is busy with other things ticks come late.
+// Times are measured where they are spent: in each call of the handler, and in each turn of the program's loop.
 
 using System.Runtime.CompilerServices;
 
@@ -22,6 +23,9 @@ public struct StormResult
 
     /// <summary>Calls of the handler, on return from interrupts and in ksoftirqd.</summary>
     public int CallsInInterrupt, CallsInThread;
+
+    /// <summary>Ticks that came while the program, or ksoftirqd, was the running task.</summary>
+    public int ProgramTicks, ThreadTicks;
 
     /// <summary>Calls that began within one handler's length of the end of the one before.</summary>
     public int PromptCalls;
@@ -47,18 +51,18 @@ public static unsafe class SoftirqStorm
 
     private static StormResult s_result;
     private static Completion s_done;
-    private static ulong s_deadline;
+    private static uint s_lastTick;
     private static ulong s_lastEnd;
     private static bool s_besideProgram;
 
     private static Completion* Done => (Completion*)Unsafe.AsPointer(ref s_done);
 
     /// <summary>Lets it storm on this CPU, which the caller may not leave meanwhile. Sleeps.</summary>
-    /// <param name="microseconds">How long.</param>
+    /// <param name="ticks">How long: HZ is a second.</param>
     /// <param name="besideProgram">True: a thread of nice 0 is busy all the time; false: the CPU has nothing else to do.</param>
     /// <param name="result">What was seen.</param>
     /// <returns>0; -ENOMEM, -EAGAIN.</returns>
-    public static int Run(ulong microseconds, bool besideProgram, out StormResult result)
+    public static int Run(uint ticks, bool besideProgram, out StormResult result)
     {
         s_result = default;
         s_besideProgram = besideProgram;
@@ -78,8 +82,10 @@ public static unsafe class SoftirqStorm
         }
 
         ulong start = MonotonicMicroseconds();
+        TaskStruct* thread = Ksoftirqd.OfCpu(SmpProcessorId());
+        ulong threadTicks = thread->Ticks;
         s_lastEnd = start;
-        s_deadline = start + microseconds;
+        s_lastTick = Jiffies + ticks;
         RaiseSoftirq(Nr);
         if (program != null)
         {
@@ -88,6 +94,7 @@ public static unsafe class SoftirqStorm
 
         Completion.Wait(Done);
         s_result.Total = MonotonicMicroseconds() - start;
+        s_result.ThreadTicks = (int)(thread->Ticks - threadTicks);
         result = s_result;
         return 0;
     }
@@ -109,7 +116,7 @@ public static unsafe class SoftirqStorm
         ulong end = MonotonicMicroseconds();
         s_lastEnd = end;
         s_result.Handler += end - start;
-        if (end < s_deadline)
+        if (!IsOver())
         {
             RaiseSoftirq(Nr);
         }
@@ -123,14 +130,17 @@ public static unsafe class SoftirqStorm
     private static int BusyProgram(void* unused)
     {
         ulong last = MonotonicMicroseconds();
-        while (last < s_deadline)
+        while (!IsOver())
         {
             ulong now = MonotonicMicroseconds();
             s_result.Program += now - last < HandlerMicroseconds ? now - last : 0;
             last = now;
         }
 
+        s_result.ProgramTicks = (int)Current->Ticks;
         Completion.Complete(Done);
         return 0;
     }
+
+    private static bool IsOver() => TimeAfterEq(Jiffies, s_lastTick);
 }

@@ -44,13 +44,13 @@ public static unsafe class SoftirqBench
     // What a storm of softirqs takes from a busy program, and what it loses on an idle machine. In percent of the time.
     private static void Storm()
     {
-        if (SoftirqStorm.Run(500_000, besideProgram: true, out StormResult beside) == 0)
+        if (SoftirqStorm.Run(HZ / 2, besideProgram: true, out StormResult beside) == 0)
         {
             ulong taken = 100 - (ulong)beside.ProgramShare;
             Bench.Report("softirq storm: taken from a busy program"u8, taken, taken, "percent"u8);
         }
 
-        if (SoftirqStorm.Run(100_000, besideProgram: false, out StormResult alone) == 0)
+        if (SoftirqStorm.Run(HZ / 10, besideProgram: false, out StormResult alone) == 0)
         {
             ulong lost = 100 - (ulong)alone.HandlerShare;
             Bench.Report("softirq storm: lost on an idle machine"u8, lost, lost, "percent"u8);
