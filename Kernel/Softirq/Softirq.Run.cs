@@ -61,9 +61,10 @@ public static unsafe partial class Softirq
         }
 
         LocalIrqDisable();
-        if (LocalSoftirqPending() != 0)
+        uint pending = LocalSoftirqPending();
+        if (pending != 0)
         {
-            Run(s_mostPasses);
+            RunHere(pending, s_mostPasses);
         }
 
         LocalIrqEnable();
@@ -82,14 +83,16 @@ public static unsafe partial class Softirq
         LocalIrqEnable();
     }
 
-    // The loop. Interrupts are off on entry and on return, and something is pending.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Run(int passes)
+    private static void Run(int passes) => RunHere(LocalSoftirqPending(), passes);
+
+    // The loop. Interrupts are off on entry and on return, and pending, which is not zero, is what the mask holds.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RunHere(uint pending, int passes)
     {
         // Keeps other softirqs and preemption away from this CPU; in plain terms, local_bh_disable.
         PreemptCountAdd(SoftirqOffset);
         uint* counts = SoftirqStatistics.OfThisCpu;
-        uint pending = LocalSoftirqPending();
         do
         {
             SetSoftirqPending(0);
@@ -99,9 +102,14 @@ public static unsafe partial class Softirq
                 uint nr = (uint)System.Numerics.BitOperations.TrailingZeroCount(pending);
                 pending &= pending - 1;
                 counts[nr]++;
-                TracePoints.SoftirqEntry((int)nr);
-                Call(SoftirqVec + nr);
-                TracePoints.SoftirqExit((int)nr);
+                if (Trace.Enabled)
+                {
+                    CallTraced((int)nr);
+                }
+                else
+                {
+                    Call(SoftirqVec + nr);
+                }
             }
             while (pending != 0);
             LocalIrqDisable();
@@ -116,6 +124,14 @@ public static unsafe partial class Softirq
         }
 
         PreemptCountAdd(-SoftirqOffset);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void CallTraced(int nr)
+    {
+        TracePoints.SoftirqEntry(nr);
+        Call(SoftirqVec + nr);
+        TracePoints.SoftirqExit(nr);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
