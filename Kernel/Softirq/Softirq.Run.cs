@@ -39,7 +39,7 @@ public static unsafe partial class Softirq
         ulong flags = LocalIrqSave();
         if (LocalSoftirqPending() != 0)
         {
-            Run(s_mostPasses);
+            Run(once: false);
         }
 
         LocalIrqRestore(flags);
@@ -49,7 +49,7 @@ public static unsafe partial class Softirq
     /// <linux>invoke_softirq</linux>
     /// <rows>SIRQ-04</rows>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void InvokeSoftirq() => Run(s_mostPasses);
+    internal static void InvokeSoftirq() => Run(once: false);
 
     /// <summary><see cref="DoSoftirq"/> for a caller that has interrupts on, as they are on return.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -61,9 +61,10 @@ public static unsafe partial class Softirq
         }
 
         LocalIrqDisable();
-        if (LocalSoftirqPending() != 0)
+        uint pending = LocalSoftirqPending();
+        if (pending != 0)
         {
-            Run(s_mostPasses);
+            RunHere(pending, once: false);
         }
 
         LocalIrqEnable();
@@ -76,20 +77,23 @@ public static unsafe partial class Softirq
         LocalIrqDisable();
         if (LocalSoftirqPending() != 0)
         {
-            Run(1);
+            Run(once: true);
         }
 
         LocalIrqEnable();
     }
 
-    // The loop. Interrupts are off on entry and on return, and something is pending.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Run(int passes)
+    private static void Run(bool once) => RunHere(LocalSoftirqPending(), once);
+
+    // The loop. Interrupts are off on entry and on return, and pending, which is not zero, is what the mask holds.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RunHere(uint pending, bool once)
     {
         // Keeps other softirqs and preemption away from this CPU; in plain terms, local_bh_disable.
         PreemptCountAdd(SoftirqOffset);
         uint* counts = SoftirqStatistics.OfThisCpu;
-        uint pending = LocalSoftirqPending();
+        int passes = 0;
         do
         {
             SetSoftirqPending(0);
@@ -99,15 +103,20 @@ public static unsafe partial class Softirq
                 uint nr = (uint)System.Numerics.BitOperations.TrailingZeroCount(pending);
                 pending &= pending - 1;
                 counts[nr]++;
-                TracePoints.SoftirqEntry((int)nr);
-                Call(SoftirqVec + nr);
-                TracePoints.SoftirqExit((int)nr);
+                if (Trace.Enabled)
+                {
+                    CallTraced((int)nr);
+                }
+                else
+                {
+                    Call(SoftirqVec + nr);
+                }
             }
             while (pending != 0);
             LocalIrqDisable();
             pending = LocalSoftirqPending();
         }
-        while (pending != 0 && --passes != 0);
+        while (pending != 0 && !once && ++passes < Shared.ReadOnce(ref s_mostPasses));
 
         if (pending != 0)
         {
@@ -116,6 +125,14 @@ public static unsafe partial class Softirq
         }
 
         PreemptCountAdd(-SoftirqOffset);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void CallTraced(int nr)
+    {
+        TracePoints.SoftirqEntry(nr);
+        Call(SoftirqVec + nr);
+        TracePoints.SoftirqExit(nr);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

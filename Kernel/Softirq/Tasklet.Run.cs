@@ -73,12 +73,26 @@ public static unsafe partial class Tasklet
 #if DEBUG_CHECKS
         tasklet->RunningCpu = SmpProcessorId();
 #endif
+        if (Trace.Enabled)
+        {
+            CallTraced(tasklet);
+        }
+        else
+        {
+            tasklet->Func(tasklet->Data);
+        }
+
+        TaskletUnlock(tasklet);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void CallTraced(TaskletStruct* tasklet)
+    {
         void* function = tasklet->Func;
         TracePoints.TaskletEntry(tasklet, function);
         tasklet->Func(tasklet->Data);
         TracePoints.TaskletExit(tasklet, function);
-        TaskletUnlock(tasklet);
-        return true;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
