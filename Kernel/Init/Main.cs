@@ -73,23 +73,22 @@ public static unsafe class Main
     {
         Booting = false;
         Smp.Init();
-        int error = Migration.Init();
-        if (error != 0)
-        {
-            Printk(LogLevel.Error, $"migration threads: error {error}\n");
-        }
-
-        error = Ksoftirqd.Start();
-        if (error != 0)
-        {
-            Printk(LogLevel.Error, $"ksoftirqd: error {error}\n");
-        }
-
+        Started("migration threads"u8, Migration.Init());
+        Started("ksoftirqd"u8, Ksoftirqd.Start());
+        Started("work queues"u8, Workqueue.Init());
         Initcalls.Run(InitLevel.Subsystem);
         Initcalls.Run(InitLevel.Device);
         Initcalls.Run(InitLevel.Late);
         ThePurpose();
         return 0;
+    }
+
+    private static void Started(ReadOnlySpan<byte> what, int error)
+    {
+        if (error != 0)
+        {
+            KernelLog.Panic($"cannot start the {what}: error {error}\n");
+        }
     }
 
     // Tables of the CPU first: from here on a fault is an oops, not a reset.

@@ -38,6 +38,7 @@ public static unsafe class Monitor
         FaultCommands.Register();
         PowerCommands.Register();
         TestCommands.Register();
+        WorkqueueCommands.Register();
         return 0;
     }
 

@@ -1,0 +1,173 @@
+// Workqueue.Run: the worker threads.
+//
+// Linux: worker_thread and run_workqueue, kernel/workqueue.c. Process context, interrupts on; handlers may sleep. Lock: the CpuWorkqueueStruct's, not
+// held while a handler runs.
+// A bound queue has one worker per CPU, so its works run one after the other, in order. An unbound one begins with one worker; a worker that is about to
+// run a handler first makes another one if nobody would be left to take the next work, up to max_active.
+// A handler that ends by a fault costs its work, not the worker: the others still get done.
+
+namespace CSharpOS.Workqueues;
+
+public static unsafe partial class Workqueue
+{
+    // How deep handlers may flush their own queue: a handler inside a handler inside a handler.
+    private const int MaxRunDepth = 3;
+
+    // Linux: worker_thread.
+    private static int WorkerThread(void* argument)
+    {
+        var worker = (Worker*)argument;
+        while (Recovery.Call(&Serve, worker) != 0)
+        {
+            AfterFault(worker);
+        }
+
+        return 0;
+    }
+
+    private static void Serve(void* argument)
+    {
+        var worker = (Worker*)argument;
+        CpuWorkqueueStruct* cwq = worker->Cwq;
+        WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
+        while (!Kthread.ShouldStop())
+        {
+            cwq->Lock.LockIrq();
+            bool idle = !HasWork(cwq);
+            if (idle)
+            {
+                WaitQueue.PrepareToWaitExclusive(&cwq->MoreWork, &wait, TaskState.Interruptible);
+            }
+
+            cwq->Lock.UnlockIrq();
+            if (!idle)
+            {
+                RunWorkqueue(worker);
+                continue;
+            }
+
+            if (!Kthread.ShouldStop())
+            {
+                Scheduler.Schedule();
+            }
+
+            WaitQueue.FinishWait(&cwq->MoreWork, &wait);
+        }
+    }
+
+    private static bool HasWork(CpuWorkqueueStruct* cwq) => !ListHead.Empty(&cwq->Worklist) && !IsFrozen(cwq->Wq);
+
+    /// <summary>Does all works that wait. From the worker; from a handler that flushes its own queue, inside the handler.</summary>
+    /// <linux>run_workqueue</linux>
+    private static void RunWorkqueue(Worker* worker)
+    {
+        CpuWorkqueueStruct* cwq = worker->Cwq;
+        cwq->Lock.LockIrq();
+        if (++worker->RunDepth > MaxRunDepth)
+        {
+            Printk(LogLevel.Error, $"run_workqueue: recursion depth exceeded: {worker->RunDepth}\n");
+            DumpStack();
+        }
+
+        while (HasWork(cwq))
+        {
+            WorkStruct* work = ListHead.Entry<WorkStruct>(cwq->Worklist.Next, EntryOffset(cwq->Worklist.Next));
+            RunningWork running;
+            running.Outer = worker->Running;
+            running.Work = work;
+            running.Function = work->Function;
+            running.Sequence = work->Sequence;
+            worker->Running = &running;
+            ListHead.DelInit(&work->Entry);
+            bool reserve = NeedsReserve(cwq);
+            cwq->Lock.UnlockIrq();
+            if (reserve)
+            {
+                AddReserve(cwq);
+            }
+
+            // From here on the work may be queued again, and its handler may free it.
+            Shared.ClearBit(WorkStruct.PendingBit, ref work->Flags);
+            running.Function(work);
+            CheckContext(worker, &running);
+
+            // A work that always queues itself must not keep the CPU of a kernel without preemption.
+            Scheduler.CondResched();
+            cwq->Lock.LockIrq();
+            worker->Running = running.Outer;
+            Done(cwq);
+        }
+
+        worker->RunDepth--;
+        cwq->Lock.UnlockIrq();
+    }
+
+    // The distance from a work's link to its beginning.
+    private static int EntryOffset(ListHead* link)
+    {
+        var work = (WorkStruct*)link;
+        return (int)((byte*)&work->Entry - (byte*)work);
+    }
+
+    private static void Done(CpuWorkqueueStruct* cwq)
+    {
+        cwq->Executed++;
+        if (cwq->Waiters != 0)
+        {
+            WaitQueue.WakeUpAll(&cwq->WorkDone);
+        }
+    }
+
+    // Linux: need_to_create_worker. The queue is locked.
+    private static bool NeedsReserve(CpuWorkqueueStruct* cwq)
+    {
+        if (cwq->WorkerCount >= cwq->Wq->MaxActive || !ListHead.Empty(&cwq->MoreWork.List))
+        {
+            return false;
+        }
+
+        cwq->WorkerCount++;
+        return true;
+    }
+
+    private static void AddReserve(CpuWorkqueueStruct* cwq)
+    {
+        if (CreateWorker(cwq, cwq->WorkerCount - 1) == 0)
+        {
+            return;
+        }
+
+        // Without memory the works wait for the workers that there are.
+        cwq->Lock.LockIrq();
+        cwq->WorkerCount--;
+        cwq->Lock.UnlockIrq();
+    }
+
+    // What a handler must leave as it found it.
+    private static void CheckContext(Worker* worker, RunningWork* running)
+    {
+        if (PreemptCount() == 0 && !IrqsDisabled())
+        {
+            return;
+        }
+
+        Printk(
+            LogLevel.Error,
+            $"BUG: workqueue leaked lock or atomic: {worker->Thread->Name}/{(uint)PreemptCount():x8}/{worker->Thread->Pid}\n");
+        ReportHandler(running->Function);
+        DumpStack();
+        PreemptCountAdd(-PreemptCount());
+        LocalIrqEnable();
+    }
+
+    private static void AfterFault(Worker* worker)
+    {
+        CpuWorkqueueStruct* cwq = worker->Cwq;
+        Printk(LogLevel.Error, $"workqueue {cwq->Wq->Name}: a work ended by a fault; {worker->Thread->Name} goes on\n");
+        cwq->Lock.LockIrq();
+        worker->Running = null;
+        worker->RunDepth = 0;
+        Done(cwq);
+        cwq->Lock.UnlockIrq();
+    }
+}
