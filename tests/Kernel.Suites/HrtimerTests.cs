@@ -239,7 +239,7 @@ public static unsafe class HrtimerTests
         Shared.WriteOnce(ref s_entered, s_entered + 1);
         SmpTests.Becomes(ref s_go, 1);
         SmpLine.Delay(200);
-        HrtimerForward(timer, KtimeGet(), 1000 * Millisecond);
+        HrtimerForward(timer, KtimeGet(), 100_000 * Millisecond);
         Shared.WriteOnce(ref s_inside, 0);
         return HrtimerRestart.Restart;
     }
