@@ -1,7 +1,10 @@
 // Atomic, ReadOnce, WriteOnce: the only ways in which kernel code shares data without a lock.
 //
 // Linux: atomic_t, READ_ONCE, WRITE_ONCE, asm/bitops.h. Any context, never sleeps. Every read-modify-write is a locked instruction
-// and a full barrier, stronger than Linux promises for the void forms; x86 gives that for nothing.
+// and a full barrier, stronger than Linux promises for the void forms; x86 gives that for nothing. So the smp_mb__before_atomic_inc
+// family has no counterpart here: there is nothing that it could add. Read and Set are one plain access each and no barrier:
+// see Cpu.Barriers.cs for what x86 keeps in order by itself.
+// 64-bit counters: Locking/Atomic64.cs. Bitmaps: Lib/Bits.cs. Both stand on Shared.
 // These are the seams of the schedule explorer: the hosted kernel replaces this file, so kernel code never uses Interlocked or
 // Volatile directly.
 
@@ -63,6 +66,55 @@ public struct Atomic
     /// <linux>atomic_dec_and_test</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool DecAndTest() => Interlocked.Decrement(ref _value) == 0;
+
+    /// <summary>Adds one; true if that made it zero.</summary>
+    /// <linux>atomic_inc_and_test</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IncAndTest() => Interlocked.Increment(ref _value) == 0;
+
+    /// <summary>Takes <paramref name="value"/> away; true if nothing is left.</summary>
+    /// <linux>atomic_sub_and_test</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool SubAndTest(int value) => Interlocked.Add(ref _value, -value) == 0;
+
+    /// <summary>Adds <paramref name="value"/>; true if the sum is negative.</summary>
+    /// <linux>atomic_add_negative</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool AddNegative(int value) => Interlocked.Add(ref _value, value) < 0;
+
+    /// <summary>Adds <paramref name="value"/> unless the counter is <paramref name="unless"/>, in one step; true if it added.</summary>
+    /// <linux>atomic_add_unless</linux>
+    public bool AddUnless(int value, int unless)
+    {
+        int seen = Volatile.Read(ref _value);
+        while (seen != unless)
+        {
+            int before = Interlocked.CompareExchange(ref _value, seen + value, seen);
+            if (before == seen)
+            {
+                return true;
+            }
+
+            seen = before;
+        }
+
+        return false;
+    }
+
+    /// <summary>Adds one unless the counter is zero: a reference to something that may be dying. True if it added.</summary>
+    /// <linux>atomic_inc_not_zero</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IncNotZero() => AddUnless(1, 0);
+
+    /// <summary>Clears the bits that are set in <paramref name="mask"/>.</summary>
+    /// <linux>atomic_clear_mask</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ClearMask(int mask) => Interlocked.And(ref _value, ~mask);
+
+    /// <summary>Sets the bits that are set in <paramref name="mask"/>.</summary>
+    /// <linux>atomic_set_mask</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void SetMask(int mask) => Interlocked.Or(ref _value, mask);
 
     /// <summary>Stores <paramref name="value"/> and gives what was there.</summary>
     /// <linux>atomic_xchg</linux>
@@ -148,6 +200,32 @@ public static unsafe class Shared
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long CompareExchange(ref long location, long value, long comparand) =>
         Interlocked.CompareExchange(ref location, value, comparand);
+
+    /// <summary>Sets the bits of <paramref name="bits"/>; gives what was there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Or(ref ulong location, ulong bits) => Interlocked.Or(ref location, bits);
+
+    /// <summary>Keeps only the bits of <paramref name="bits"/>; gives what was there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong And(ref ulong location, ulong bits) => Interlocked.And(ref location, bits);
+
+    /// <summary>Turns the bits of <paramref name="bits"/> over; gives what was there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Xor(ref ulong location, ulong bits)
+    {
+        ref long word = ref Unsafe.As<ulong, long>(ref location);
+        long seen = Volatile.Read(ref word);
+        while (true)
+        {
+            long before = Interlocked.CompareExchange(ref word, seen ^ (long)bits, seen);
+            if (before == seen)
+            {
+                return (ulong)seen;
+            }
+
+            seen = before;
+        }
+    }
 
     /// <linux>set_bit</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

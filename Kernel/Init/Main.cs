@@ -134,6 +134,7 @@ public static unsafe class Main
     private static void TheInterrupts()
     {
         EntropyPool.Init();
+        Trace.Init();
         Interrupts.Init();
         Softirq.Init();
         Softirq.ReadPolicyOption();

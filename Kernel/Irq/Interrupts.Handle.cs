@@ -153,7 +153,9 @@ public static unsafe partial class Interrupts
     {
 #if DEBUG_CHECKS
         int count = PreemptCount();
+        TracePoints.IrqHandlerEntry(irq, action);
         IrqReturn result = action->Handler(irq, action->DevId, regs);
+        TracePoints.IrqHandlerExit(irq, result);
         if (PreemptCount() != count)
         {
             ReportPreemptCount(irq, action, count);
@@ -161,7 +163,10 @@ public static unsafe partial class Interrupts
 
         return result;
 #else
-        return action->Handler(irq, action->DevId, regs);
+        TracePoints.IrqHandlerEntry(irq, action);
+        IrqReturn result = action->Handler(irq, action->DevId, regs);
+        TracePoints.IrqHandlerExit(irq, result);
+        return result;
 #endif
     }
 

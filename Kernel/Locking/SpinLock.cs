@@ -4,6 +4,7 @@
 // A taker adds one to "next" and waits until "serving" shows its number, so waiters are served in order of arrival.
 // Holding one means preemption is off: never sleep. A lock that a handler takes must be taken with interrupts off everywhere else.
 // UP builds (no SMP constant) keep only the preemption and interrupt control; there nobody can wait for anybody.
+// This file: the plain, _irq and _irqsave forms. SpinLock.Variants.cs: _bh, the other trylocks, what one can ask of a lock.
 
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
@@ -13,7 +14,7 @@ namespace CSharpOS.Locking;
 /// <summary>A spin lock. Zero is unlocked, so a static or zeroed one is ready for use.</summary>
 /// <linux>spinlock_t</linux>
 /// <rows>SYNC-02</rows>
-public unsafe struct SpinLock
+public unsafe partial struct SpinLock
 {
     private const int TicketShift = 16;
     private const int TicketOne = 1 << TicketShift;
@@ -111,11 +112,11 @@ public unsafe struct SpinLock
 
     /// <summary><c>using (s_lock.IrqSaveGuard()) { ... }</c>: the pair LockIrqSave and UnlockIrqRestore as a block.</summary>
     [UnscopedRef]
-    public IrqGuard IrqSaveGuard() => new(ref this);
+    public IrqSaveHolder IrqSaveGuard() => new(ref this);
 
     /// <summary><c>using (s_lock.Guard()) { ... }</c>: the pair Lock and Unlock as a block.</summary>
     [UnscopedRef]
-    public PlainGuard Guard() => new(ref this);
+    public Holder Guard() => new(ref this);
 
     /// <summary>Takes the lock and leaves preempt_count alone: for the scheduler, interrupts being off.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -141,6 +142,13 @@ public unsafe struct SpinLock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Release()
     {
+#if DEBUG_CHECKS
+        if (!IsLocked())
+        {
+            LockReport.NotHeld("spin lock"u8);
+            return;
+        }
+#endif
 #if SMP || DEBUG_CHECKS
         // Only the holder changes the lower half, so it needs no locked instruction: a 16-bit store that no waiter's add can tear.
         Shared.IncrementLow16(ref _tickets);
@@ -151,20 +159,24 @@ public unsafe struct SpinLock
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Wait(ushort ticket)
     {
+        void* self = Unsafe.AsPointer(ref this);
+        TracePoints.ContentionBegin(self);
         while ((ushort)Shared.ReadOnce(ref _tickets) != ticket)
         {
             Cpu.CpuRelax();
         }
+
+        TracePoints.ContentionEnd(self);
     }
 #endif
 
     /// <summary>Holds a lock with interrupts off until disposed.</summary>
-    public readonly ref struct IrqGuard
+    public readonly ref struct IrqSaveHolder
     {
         private readonly ref SpinLock _lock;
         private readonly ulong _flags;
 
-        internal IrqGuard(ref SpinLock spinLock)
+        internal IrqSaveHolder(ref SpinLock spinLock)
         {
             _lock = ref spinLock;
             _flags = spinLock.LockIrqSave();
@@ -174,11 +186,11 @@ public unsafe struct SpinLock
     }
 
     /// <summary>Holds a lock until disposed.</summary>
-    public readonly ref struct PlainGuard
+    public readonly ref struct Holder
     {
         private readonly ref SpinLock _lock;
 
-        internal PlainGuard(ref SpinLock spinLock)
+        internal Holder(ref SpinLock spinLock)
         {
             _lock = ref spinLock;
             spinLock.Lock();

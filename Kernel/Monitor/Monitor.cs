@@ -39,6 +39,7 @@ public static unsafe class Monitor
         PowerCommands.Register();
         TestCommands.Register();
         WorkqueueCommands.Register();
+        TraceCommands.Register();
         return 0;
     }
 

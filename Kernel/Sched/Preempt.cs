@@ -103,6 +103,21 @@ public static class Preempt
 #endif
     }
 
+    /// <summary>Keeps the running task on this CPU until <see cref="PutCpu"/>, and gives the CPU's number.</summary>
+    /// <linux>get_cpu</linux>
+    /// <rows>SYNC-03</rows>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int GetCpu()
+    {
+        PreemptDisable();
+        return Cpu.SmpProcessorId();
+    }
+
+    /// <summary>Undoes one <see cref="GetCpu"/>.</summary>
+    /// <linux>put_cpu</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PutCpu() => PreemptEnable();
+
     /// <summary>Marks the start of a hardware interrupt.</summary>
     /// <linux>irq_enter</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

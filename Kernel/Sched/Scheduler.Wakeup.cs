@@ -50,6 +50,7 @@ public static unsafe partial class Scheduler
         task->Prio = Priority.Effective(task);
         task->State = (int)TaskState.Running;
         RunQueue.Activate(rq, task);
+        TracePoints.SchedWakeup(task);
         PreemptCurrentFor(rq, task);
         rq->Lock.UnlockIrqRestore(flags);
         return true;

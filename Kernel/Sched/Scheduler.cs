@@ -178,6 +178,7 @@ public static unsafe partial class Scheduler
 
         next->Timestamp = now;
         rq->Switches++;
+        TracePoints.SchedSwitch(previous, next, preempted);
         rq->Current = next;
         previous->SavedPreemptCount = PreemptCount();
         TaskStruct* last = ContextSwitch.SwitchTo(previous, next);

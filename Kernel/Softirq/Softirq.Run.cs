@@ -81,7 +81,9 @@ public static unsafe partial class Softirq
                 int nr = System.Numerics.BitOperations.TrailingZeroCount(pending);
                 pending &= pending - 1;
                 counts[nr]++;
+                TracePoints.SoftirqEntry(nr);
                 Call(SoftirqVec + nr);
+                TracePoints.SoftirqExit(nr);
             }
             while (pending != 0);
             LocalIrqDisable();

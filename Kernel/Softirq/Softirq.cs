@@ -92,6 +92,7 @@ public static unsafe partial class Softirq
     public static void RaiseSoftirqIrqoff(SoftirqNr nr)
     {
         CheckRaise(nr);
+        TracePoints.SoftirqRaise(nr);
         Cpu.SoftirqPendingOr(1u << (int)nr);
         if (!InInterrupt())
         {
@@ -151,7 +152,7 @@ public static unsafe partial class Softirq
         }
     }
 
-    private static ReadOnlySpan<byte> NameOf(int nr)
+    internal static ReadOnlySpan<byte> NameOf(int nr)
     {
         ReadOnlySpan<byte> name = ((SoftirqNr)nr).Name();
         return name.IsEmpty ? "unnamed"u8 : name;

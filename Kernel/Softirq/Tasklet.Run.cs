@@ -67,7 +67,10 @@ public static unsafe partial class Tasklet
 #if DEBUG_CHECKS
         tasklet->RunningCpu = SmpProcessorId();
 #endif
+        void* function = tasklet->Func;
+        TracePoints.TaskletEntry(tasklet, function);
         tasklet->Func(tasklet->Data);
+        TracePoints.TaskletExit(tasklet, function);
         TaskletUnlock(tasklet);
         return true;
     }

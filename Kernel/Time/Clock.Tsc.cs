@@ -45,8 +45,21 @@ public static unsafe partial class Clock
             return jiffies < InitialJiffies ? 0 : (jiffies - InitialJiffies) * (1_000_000 / HZ);
         }
 
+        return MicrosecondsAt(ReadTsc());
+    }
+
+    /// <summary>Microseconds between <see cref="Init"/> and the moment when the time stamp counter showed <paramref name="tsc"/>; 0 until it is calibrated. Any
+    /// context.</summary>
+    public static ulong MicrosecondsAt(ulong tsc)
+    {
+        ulong khz = s_tscKhz;
+        if (khz == 0)
+        {
+            return 0;
+        }
+
         // In two parts, so that nothing overflows after 70 days.
-        ulong ticks = ReadTsc() - s_tscBase;
+        ulong ticks = tsc - s_tscBase;
         return (ticks / khz * 1000) + (ticks % khz * 1000 / khz);
     }
 

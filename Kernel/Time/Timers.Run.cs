@@ -65,7 +65,9 @@ public static unsafe partial class Timers
             TimerBase.Detach(timers, timer);
             timers->Expired++;
             timers->Lock.UnlockIrq();
+            TracePoints.TimerExpireEntry(timer, function, Jiffies);
             Call(function, data);
+            TracePoints.TimerExpireExit(timer);
             timers->Lock.LockIrq();
             Shared.WriteOnce(&timers->Running, null);
         }

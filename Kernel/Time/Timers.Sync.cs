@@ -34,6 +34,7 @@ public static unsafe partial class Timers
             if (timer->Link.Next != null)
             {
                 TimerBase.Detach(timers, timer);
+                TracePoints.TimerCancel(timer);
                 result = 1;
             }
         }

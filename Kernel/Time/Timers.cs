@@ -126,6 +126,7 @@ public static unsafe partial class Timers
         if (timer->Link.Next != null)
         {
             TimerBase.Detach(timers, timer);
+            TracePoints.TimerCancel(timer);
             active = 1;
         }
 
@@ -169,6 +170,7 @@ public static unsafe partial class Timers
         }
 
         timer->Expires = expires;
+        TracePoints.TimerStart(timer, timer->Function, expires);
         TimerBase.Insert(timers, timer);
         timers->Lock.UnlockIrqRestore(flags);
         return active;

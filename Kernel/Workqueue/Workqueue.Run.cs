@@ -88,7 +88,9 @@ public static unsafe partial class Workqueue
 
             // From here on the work may be queued again, and its handler may free it.
             Shared.ClearBit(WorkStruct.PendingBit, ref work->Flags);
+            TracePoints.WorkqueueExecuteStart(work, running.Function);
             running.Function(work);
+            TracePoints.WorkqueueExecuteEnd(work, running.Function);
             CheckContext(worker, &running);
 
             // A work that always queues itself must not keep the CPU of a kernel without preemption.

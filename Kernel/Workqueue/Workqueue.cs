@@ -125,6 +125,7 @@ public static unsafe partial class Workqueue
         ulong flags = cwq->Lock.LockIrqSave();
         Shared.WriteOnce(&work->Cwq, cwq);
         work->Sequence = cwq->NextSequence++;
+        TracePoints.WorkqueueQueueWork(cwq, work);
         ListHead.AddTail(&work->Entry, &cwq->Worklist);
 
         // A worker goes to sleep with the lock held: what is not in the wait queue now will look into the list.

@@ -40,6 +40,12 @@ public static unsafe class TimeoutTests
 
     private static void In(uint ticks, delegate*<ulong, void> what)
     {
+        // A waker of before may have armed itself again.
+        if (Waker->Function != null)
+        {
+            DelTimerSync(Waker);
+        }
+
         SetupTimer(Waker, what, (ulong)Current);
         ModTimer(Waker, Jiffies + ticks);
     }

@@ -43,6 +43,12 @@ public static unsafe class WorkqueueTests
         Test.Run("flush_work waits for one work"u8, "WORK-05"u8, &WorkqueueFlushTests.FlushOne);
         Test.Run("cancel takes a waiting work back"u8, "WORK-04"u8, &WorkqueueFlushTests.CancelPending);
         Test.Run("cancel waits for the handler and stops a work that queues itself"u8, "WORK-04"u8, &WorkqueueFlushTests.CancelRunning);
+        Test.Run("a delayed work is never early"u8, "WORK-04"u8, &DelayedWorkTests.NeverEarly);
+        Test.Run("a delay of 0 is at once"u8, "WORK-04"u8, &DelayedWorkTests.ZeroIsAtOnce);
+        Test.Run("flush does not wait for a delayed work whose time has not come"u8, "WORK-04 WORK-05"u8, &DelayedWorkTests.FlushDoesNotWait);
+        Test.Run("cancel a delayed work"u8, "WORK-04"u8, &DelayedWorkTests.Cancel);
+        Test.Run("cancel a delayed work that always queues itself"u8, "WORK-04"u8, &DelayedWorkTests.CancelRearming);
+        Test.Run("a delayed work on each CPU"u8, "WORK-04"u8, &DelayedWorkTests.OnCpu);
         Test.Run("create and destroy: threads name/n, works done first, nothing left"u8, "WORK-06"u8, &WorkqueueQueueTests.CreateAndDestroy);
         Test.Run("a single-threaded queue has one thread"u8, "WORK-06"u8, &WorkqueueQueueTests.SingleThread);
         Test.Run("no memory for a queue"u8, "WORK-06"u8, &WorkqueueQueueTests.NoMemory);

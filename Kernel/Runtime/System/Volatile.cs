@@ -12,6 +12,20 @@ namespace System.Threading;
 /// <summary>Reads with acquire order and writes with release order.</summary>
 public static class Volatile
 {
+    /// <summary>Keeps the reads before it before the accesses behind it. No instruction on x86: only the compiler is held.</summary>
+    [Intrinsic]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void ReadBarrier()
+    {
+    }
+
+    /// <summary>Keeps the accesses before it before the writes behind it. No instruction on x86: only the compiler is held.</summary>
+    [Intrinsic]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void WriteBarrier()
+    {
+    }
+
     [Intrinsic]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Read(ref readonly bool location) => Unsafe.As<bool, WordBool>(ref Unsafe.AsRef(in location)).Value;

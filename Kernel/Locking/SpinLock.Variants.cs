@@ -1,0 +1,151 @@
+// SpinLock.Variants: the forms of the spin lock beside plain, _irq and _irqsave.
+//
+// Linux: include/linux/spinlock.h. Contexts as in SpinLock.cs; nothing sleeps.
+// LockBh is for data that process context shares with softirqs and tasklets: interrupts stay on, bottom halves wait.
+
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using CSharpOS.Softirqs;
+
+namespace CSharpOS.Locking;
+
+public unsafe partial struct SpinLock
+{
+    /// <summary>How many wait for the lock at this moment. In UP release builds always 0.</summary>
+    public int WaiterCount
+    {
+        get
+        {
+#if SMP || DEBUG_CHECKS
+            int tickets = Shared.ReadOnce(ref _tickets);
+            int taken = (ushort)((tickets >> TicketShift) - tickets);
+            return taken > 1 ? taken - 1 : 0;
+#else
+            return 0;
+#endif
+        }
+    }
+
+    /// <summary>Makes the lock free, whatever it was.</summary>
+    /// <linux>spin_lock_init</linux>
+    public void Init() => this = default;
+
+    /// <summary>Takes the lock with bottom halves off on this CPU. Process context or softirq.</summary>
+    /// <linux>spin_lock_bh</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void LockBh()
+    {
+        BottomHalves.LocalBhDisable();
+        Lock();
+    }
+
+    /// <summary>Gives the lock back and lets bottom halves run; those that were raised meanwhile run now.</summary>
+    /// <linux>spin_unlock_bh</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void UnlockBh()
+    {
+        Release();
+        PreemptEnableNoResched();
+        BottomHalves.LocalBhEnable();
+    }
+
+    /// <summary>Takes the lock with bottom halves off if it is free. True if it was; else bottom halves are as before.</summary>
+    /// <linux>spin_trylock_bh</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryLockBh()
+    {
+        BottomHalves.LocalBhDisable();
+        if (TryLock())
+        {
+            return true;
+        }
+
+        BottomHalves.LocalBhEnable();
+        return false;
+    }
+
+    /// <summary>Takes the lock with interrupts off if it is free. True if it was; else interrupts are on.</summary>
+    /// <linux>spin_trylock_irq</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryLockIrq()
+    {
+        Cpu.LocalIrqDisable();
+        if (TryLock())
+        {
+            return true;
+        }
+
+        Cpu.LocalIrqEnable();
+        return false;
+    }
+
+    /// <summary>Takes the lock with interrupts off if it is free. True if it was, <paramref name="flags"/> being those of before; else
+    /// the interrupt flag is as before.</summary>
+    /// <linux>spin_trylock_irqsave</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryLockIrqSave(out ulong flags)
+    {
+        flags = Cpu.LocalIrqSave();
+        if (TryLock())
+        {
+            return true;
+        }
+
+        Cpu.LocalIrqRestore(flags);
+        return false;
+    }
+
+    /// <summary>True while others wait for the lock: a hint to give it back soon.</summary>
+    /// <linux>spin_is_contended</linux>
+    public bool IsContended() => WaiterCount > 0;
+
+    /// <summary>Waits until whoever holds the lock now has given it back. Does not take it: others may have by then.</summary>
+    /// <linux>spin_unlock_wait</linux>
+    public void UnlockWait()
+    {
+#if SMP || DEBUG_CHECKS
+        int served = (ushort)Shared.ReadOnce(ref _tickets);
+        while (IsLocked() && (ushort)Shared.ReadOnce(ref _tickets) == served)
+        {
+            Cpu.CpuRelax();
+        }
+#endif
+        Cpu.SmpMb();
+    }
+
+    /// <summary><c>using (s_lock.BhGuard()) { ... }</c>: the pair LockBh and UnlockBh as a block.</summary>
+    [UnscopedRef]
+    public BhHolder BhGuard() => new(ref this);
+
+    /// <summary><c>using (s_lock.IrqGuard()) { ... }</c>: the pair LockIrq and UnlockIrq as a block.</summary>
+    [UnscopedRef]
+    public IrqHolder IrqGuard() => new(ref this);
+
+    /// <summary>Holds a lock with bottom halves off until disposed.</summary>
+    public readonly ref struct BhHolder
+    {
+        private readonly ref SpinLock _lock;
+
+        internal BhHolder(ref SpinLock spinLock)
+        {
+            _lock = ref spinLock;
+            spinLock.LockBh();
+        }
+
+        public void Dispose() => _lock.UnlockBh();
+    }
+
+    /// <summary>Holds a lock with interrupts off until disposed; then they are on.</summary>
+    public readonly ref struct IrqHolder
+    {
+        private readonly ref SpinLock _lock;
+
+        internal IrqHolder(ref SpinLock spinLock)
+        {
+            _lock = ref spinLock;
+            spinLock.LockIrq();
+        }
+
+        public void Dispose() => _lock.UnlockIrq();
+    }
+}

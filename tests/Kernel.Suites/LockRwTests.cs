@@ -1,0 +1,386 @@
+// LockRwTests: reader-writer spin locks and sequence locks. Part of the suite lock.
+
+namespace CSharpOS.Suites;
+
+internal static unsafe class LockRwTests
+{
+    private static RwLock s_lock;
+    private static SeqLock s_seqLock;
+    private static SeqCount s_seqCount;
+    private static long s_first, s_second;
+    private static long s_reads;
+    private static int s_turns;
+    private static int s_torn;
+    private static int s_go;
+    private static int s_result;
+    private static int s_writing;
+
+    private static int Once =>
+#if PREEMPT || DEBUG_CHECKS
+        1;
+#else
+        0;
+#endif
+
+    internal static void TryLock()
+    {
+        s_lock.Init();
+        s_lock.ReadLock();
+        s_lock.ReadLock();
+        Check.True(s_lock.ReadTryLock());
+        Check.True(s_lock.ReadCanLock());
+#if SMP || DEBUG_CHECKS
+        Check.False(s_lock.WriteTryLock());
+        Check.False(s_lock.WriteCanLock());
+#endif
+        Check.Equal(3 * Once, PreemptCount());
+        s_lock.ReadUnlock();
+        s_lock.ReadUnlock();
+        s_lock.ReadUnlock();
+
+        Check.True(s_lock.WriteTryLock());
+#if SMP || DEBUG_CHECKS
+        Check.False(s_lock.WriteTryLock());
+        Check.False(s_lock.ReadTryLock());
+        Check.False(s_lock.ReadCanLock());
+#endif
+        Check.Equal(Once, PreemptCount());
+        s_lock.WriteUnlock();
+        Check.Equal(0, PreemptCount());
+        Check.True(s_lock.WriteCanLock());
+        if (Smp.CpuCount > 1)
+        {
+            // Another CPU reads while this one does.
+            s_lock.ReadLock();
+            Smp.SmpCallFunctionSingle(1, &TryReadAndWrite, null, true);
+            s_lock.ReadUnlock();
+            Check.Equal(1, s_result);
+            s_lock.WriteLock();
+            Smp.SmpCallFunctionSingle(1, &TryReadAndWrite, null, true);
+            s_lock.WriteUnlock();
+            Check.Equal(0, s_result);
+        }
+    }
+
+    internal static void Contexts()
+    {
+        s_lock.Init();
+        s_lock.ReadLockBh();
+        CheckContext(SoftirqOffset + Once, irqsOff: false);
+        s_lock.ReadUnlockBh();
+        s_lock.ReadLockIrq();
+        CheckContext(Once, irqsOff: true);
+        s_lock.ReadUnlockIrq();
+        CheckContext(0, irqsOff: false);
+        ulong flags = s_lock.ReadLockIrqSave();
+        CheckContext(Once, irqsOff: true);
+        ulong inner = s_lock.ReadLockIrqSave();
+        s_lock.ReadUnlockIrqRestore(inner);
+        CheckContext(Once, irqsOff: true);
+        s_lock.ReadUnlockIrqRestore(flags);
+        CheckContext(0, irqsOff: false);
+
+        s_lock.WriteLockBh();
+        CheckContext(SoftirqOffset + Once, irqsOff: false);
+        s_lock.WriteUnlockBh();
+        s_lock.WriteLockIrq();
+        CheckContext(Once, irqsOff: true);
+        s_lock.WriteUnlockIrq();
+        CheckContext(0, irqsOff: false);
+        flags = s_lock.WriteLockIrqSave();
+        CheckContext(Once, irqsOff: true);
+        s_lock.WriteUnlockIrqRestore(flags);
+        CheckContext(0, irqsOff: false);
+
+        using (s_lock.ReadGuard())
+        {
+            CheckContext(Once, irqsOff: false);
+        }
+
+        using (s_lock.ReadIrqSaveGuard())
+        {
+            CheckContext(Once, irqsOff: true);
+        }
+
+        using (s_lock.WriteBhGuard())
+        {
+            CheckContext(SoftirqOffset + Once, irqsOff: false);
+        }
+
+        using (s_lock.WriteIrqGuard())
+        {
+            CheckContext(Once, irqsOff: true);
+        }
+
+        CheckContext(0, irqsOff: false);
+        Check.True(s_lock.WriteCanLock());
+    }
+
+    internal static void Counting()
+    {
+        s_lock.Init();
+        s_first = 0;
+        s_second = 0;
+        s_torn = 0;
+        s_turns = LockTests.Turns(2000);
+        Crew.RunAll(&ReadAndWrite);
+        long writes = (long)s_turns / 4 * LockTests.CrewSize;
+        Check.Equal(writes, s_first);
+        Check.Equal(writes, s_second);
+        Check.Equal(0, s_torn);
+        Check.True(s_lock.WriteCanLock());
+    }
+
+    // CPU 1 wants to write while CPU 0 reads. Whoever reads already goes on reading, and so does an interrupt; nobody else gets in before the writer.
+    internal static void Fair()
+    {
+        if (!SmpTests.HasSeveralCpus())
+        {
+            return;
+        }
+
+        s_lock.Init();
+        Shared.WriteOnce(ref s_go, 0);
+        Shared.WriteOnce(ref s_writing, 0);
+        OnCpu writer;
+        if (!OnCpu.Start(&writer, 1, &WriteOnce, null))
+        {
+            return;
+        }
+
+        OnCpu third;
+        bool hasThird = Smp.CpuCount > 2 && OnCpu.Start(&third, 2, &TryWhenTold, null);
+        s_lock.ReadLock();
+        Shared.WriteOnce(ref s_writing, 1);
+        ulong start = MonotonicMicroseconds();
+        while (s_lock.ReadCanLock() && MonotonicMicroseconds() - start < 5_000_000)
+        {
+            CpuRelax();
+        }
+
+        bool waits = !s_lock.ReadCanLock();
+        s_lock.ReadLock();
+        bool nested = s_lock.ReadTryLock();
+        Smp.SmpCallFunctionSingle(1, &ReadInInterrupt, null, true);
+        if (hasThird)
+        {
+            Shared.WriteOnce(ref s_go, 1);
+            Check.True(SmpTests.Becomes(ref s_go, 2));
+            Check.Equal(0, s_result);
+        }
+
+        bool early = Shared.ReadOnce(ref s_writing) != 1;
+        if (nested)
+        {
+            s_lock.ReadUnlock();
+        }
+
+        s_lock.ReadUnlock();
+        s_lock.ReadUnlock();
+        OnCpu.Wait(&writer);
+        if (hasThird)
+        {
+            OnCpu.Wait(&third);
+        }
+
+        Check.True(waits);
+        Check.True(nested);
+        Check.False(early);
+        Check.Equal(2, s_writing);
+    }
+
+    internal static void SeqLockBasics()
+    {
+        s_seqLock.Init();
+        int start = s_seqLock.ReadBegin();
+        Check.False(s_seqLock.ReadRetry(start));
+        Check.True(s_seqLock.WriteTryLock());
+        CheckContext(Once, irqsOff: false);
+#if SMP || DEBUG_CHECKS
+        Check.False(s_seqLock.WriteTryLock());
+#endif
+        Check.True(s_seqLock.ReadRetry(start));
+        s_seqLock.WriteUnlock();
+        Check.True(s_seqLock.ReadRetry(start));
+        start = s_seqLock.ReadBeginIrqSave(out ulong flags);
+        CheckContext(0, irqsOff: true);
+        Check.False(s_seqLock.ReadRetryIrqRestore(start, flags));
+        CheckContext(0, irqsOff: false);
+
+        s_seqLock.WriteLockBh();
+        CheckContext(SoftirqOffset + Once, irqsOff: false);
+        s_seqLock.WriteUnlockBh();
+        s_seqLock.WriteLockIrq();
+        CheckContext(Once, irqsOff: true);
+        s_seqLock.WriteUnlockIrq();
+        flags = s_seqLock.WriteLockIrqSave();
+        CheckContext(Once, irqsOff: true);
+        s_seqLock.WriteUnlockIrqRestore(flags);
+        using (s_seqLock.WriteGuard())
+        {
+            CheckContext(Once, irqsOff: false);
+        }
+
+        using (s_seqLock.WriteBhGuard())
+        {
+            CheckContext(SoftirqOffset + Once, irqsOff: false);
+        }
+
+        using (s_seqLock.WriteIrqGuard())
+        {
+            CheckContext(Once, irqsOff: true);
+        }
+
+        using (s_seqLock.WriteIrqSaveGuard())
+        {
+            CheckContext(Once, irqsOff: true);
+        }
+
+        CheckContext(0, irqsOff: false);
+        Check.True(s_seqLock.ReadRetry(start));
+
+        s_seqCount.Init();
+        start = s_seqCount.ReadBegin();
+        s_seqCount.WriteBegin();
+        s_seqCount.WriteEnd();
+        Check.True(s_seqCount.ReadRetry(start));
+    }
+
+    internal static void SeqLockTorn()
+    {
+        s_seqLock.Init();
+        s_first = 0;
+        s_second = 0;
+        s_torn = 0;
+        s_reads = 0;
+        s_turns = LockTests.Turns(4000);
+        Crew.RunAll(&ReadOrWritePair);
+        long writes = (long)s_turns * ((LockTests.CrewSize + 1) / 2);
+        Check.Equal(writes, s_first);
+        Check.Equal(-writes, s_second);
+        Check.Equal(0, s_torn);
+        Check.Equal((long)s_turns * (LockTests.CrewSize / 2), s_reads);
+    }
+
+    private static void CheckContext(int preemptCount, bool irqsOff)
+    {
+        Check.Equal(preemptCount, PreemptCount());
+        Check.True(IrqsDisabled() == irqsOff);
+    }
+
+    private static void TryReadAndWrite(void* unused)
+    {
+        s_result = 0;
+        if (s_lock.ReadTryLock())
+        {
+            s_result = 1;
+            s_lock.ReadUnlock();
+        }
+
+        if (s_lock.WriteTryLock())
+        {
+            s_result = 2;
+            s_lock.WriteUnlock();
+        }
+    }
+
+    private static void ReadAndWrite(int number)
+    {
+        for (int i = 0; i < s_turns; i++)
+        {
+            if (i % 4 == 3)
+            {
+                s_lock.WriteLock();
+                Shared.WriteOnce(ref s_first, Shared.ReadOnce(ref s_first) + 1);
+                CpuRelax();
+                Shared.WriteOnce(ref s_second, Shared.ReadOnce(ref s_second) + 1);
+                s_lock.WriteUnlock();
+                continue;
+            }
+
+            s_lock.ReadLock();
+            long first = Shared.ReadOnce(ref s_first);
+            CpuRelax();
+            if (first != Shared.ReadOnce(ref s_second))
+            {
+                Shared.AddReturn(ref s_torn, 1);
+            }
+
+            s_lock.ReadUnlock();
+        }
+    }
+
+    private static void WriteOnce(void* unused)
+    {
+        while (Shared.ReadOnce(ref s_writing) == 0)
+        {
+            CpuRelax();
+        }
+
+        s_lock.WriteLock();
+        Shared.WriteOnce(ref s_writing, 2);
+        s_lock.WriteUnlock();
+    }
+
+    private static void TryWhenTold(void* unused)
+    {
+        while (Shared.ReadOnce(ref s_go) == 0)
+        {
+            CpuRelax();
+        }
+
+        s_result = 0;
+        if (s_lock.ReadTryLock())
+        {
+            s_result = 1;
+            s_lock.ReadUnlock();
+        }
+
+        Shared.WriteOnce(ref s_go, 2);
+    }
+
+    // On the CPU whose thread waits to write.
+    private static void ReadInInterrupt(void* unused)
+    {
+        s_lock.ReadLock();
+        s_lock.ReadUnlock();
+    }
+
+    // Even numbers write, odd ones read: with plain accesses, which the lock's barriers keep in order.
+    private static void ReadOrWritePair(int number)
+    {
+        for (int i = 0; i < s_turns; i++)
+        {
+            if ((number & 1) == 0)
+            {
+                s_seqLock.WriteLock();
+                s_first++;
+                if ((i & 3) == 0)
+                {
+                    CpuRelax();
+                }
+
+                s_second--;
+                s_seqLock.WriteUnlock();
+                continue;
+            }
+
+            long first, second;
+            int start;
+            do
+            {
+                start = s_seqLock.ReadBegin();
+                first = s_first;
+                second = s_second;
+            }
+            while (s_seqLock.ReadRetry(start));
+
+            if (first != -second)
+            {
+                Shared.AddReturn(ref s_torn, 1);
+            }
+
+            Shared.AddReturn(ref s_reads, 1);
+        }
+    }
+}
