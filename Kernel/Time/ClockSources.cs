@@ -65,11 +65,7 @@ public static unsafe partial class ClockSources
             }
         }
 
-        if (best != s_current)
-        {
-            Install(best);
-        }
-
+        Install(best);
         Printk(LogLevel.Info, $"Time: {s_current->Name} clocksource has been installed.\n");
     }
 
@@ -83,9 +79,14 @@ public static unsafe partial class ClockSources
         return Match(ref s_ticks, name, source);
     }
 
-    /// <summary>Goes over to another source than the current one. It goes on where that one is.</summary>
+    /// <summary>Goes over to another source. It goes on where the one before is.</summary>
     internal static void Install(ClockSource* source)
     {
+        if (source == s_current)
+        {
+            return;
+        }
+
         ulong flags = LocalIrqSave();
         ClockSource.ContinueFrom(source, s_current);
         fixed (ClockSource** current = &s_current)
