@@ -2,8 +2,8 @@
 //
 // Linux: struct hrtimer_cpu_base, kernel/hrtimer.c. Any context. Lock: Lock, taken with interrupts off; nothing is taken inside it and it is not held while a
 // function runs.
-// Invariants: First is the leftmost node of Tree. Where the CPU's clock is in one-shot mode, it has been told to interrupt when First is due, or
-// earlier. Timers of one moment run in the order in which they were started.
+// Invariants: First is the leftmost node of Tree. Where the CPU's clock is in one-shot mode, it has been told to interrupt when First or the next
+// tick is due, or earlier. Timers of one moment run in the order in which they were started.
 
 namespace CSharpOS.Time;
 
@@ -25,6 +25,9 @@ internal unsafe struct HrtimerBase
 
     /// <summary>The CPU's clock interrupts when the first timer is due, not at fixed ticks.</summary>
     internal bool HighResolution;
+
+    /// <summary>When the CPU's next tick is due, in high-resolution mode.</summary>
+    internal long NextTick;
 
     internal int Count;
     internal ulong Expired, Interrupts;

@@ -14,9 +14,12 @@ public static unsafe partial class Hrtimers
     internal static void RunQueues()
     {
         HrtimerBase* timers = s_bases.This;
-        if (!timers->HighResolution && timers->First != null)
+        if (!timers->HighResolution && Shared.ReadOnce(&timers->First) != null)
         {
-            ExpireQueue(timers);
+            timers->Lock.Lock();
+            bool raise = ExpireQueue(timers, KtimeGet());
+            timers->Lock.Unlock();
+            RaiseIf(raise);
         }
     }
 
@@ -26,14 +29,23 @@ public static unsafe partial class Hrtimers
     {
         HrtimerBase* timers = s_bases.This;
         timers->Interrupts++;
-        ExpireQueue(timers);
-    }
-
-    private static void ExpireQueue(HrtimerBase* timers)
-    {
-        bool raise = false;
         timers->Lock.Lock();
         long now = KtimeGet();
+        bool raise = timers->First != null && timers->First->Expires <= now && ExpireQueue(timers, now);
+        ulong ticks = PassTicks(timers, now);
+        Program(timers, now);
+        timers->Lock.Unlock();
+        RaiseIf(raise);
+        if (ticks != 0)
+        {
+            Tick(ticks);
+        }
+    }
+
+    // The base is locked, and is not while a function runs. True if the softirq has something to do.
+    private static bool ExpireQueue(HrtimerBase* timers, long now)
+    {
+        bool raise = false;
         while (timers->First != null && timers->First->Expires <= now)
         {
             Hrtimer* timer = timers->First;
@@ -56,8 +68,11 @@ public static unsafe partial class Hrtimers
             Again(timers, timer, restart);
         }
 
-        Program(timers);
-        timers->Lock.Unlock();
+        return raise;
+    }
+
+    private static void RaiseIf(bool raise)
+    {
         if (raise)
         {
             RaiseSoftirqIrqoff(HrtimerSoftirq);
@@ -81,7 +96,7 @@ public static unsafe partial class Hrtimers
             Shared.WriteOnce(&timers->RunningSoft, null);
             if (Again(timers, timer, restart))
             {
-                Program(timers);
+                Program(timers, KtimeGet());
             }
         }
 

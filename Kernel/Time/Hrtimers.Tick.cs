@@ -1,20 +1,19 @@
-// Hrtimers.Tick: high-resolution mode: each CPU's clock interrupts when its first timer is due, and the tick is one of its timers.
+// Hrtimers.Tick: high-resolution mode: each CPU's clock interrupts when its first timer is due, or its next tick.
 //
 // Linux: hrtimer_switch_to_hres, kernel/hrtimer.c; tick_setup_sched_timer, kernel/time/tick-sched.c. SwitchToHighResolution: process context, once, when all CPUs
 // run. The tick: hard interrupt context, interrupts off.
 // It needs a clock source that runs on its own (TSC or HPET) and a device that can interrupt once. Without them, or with the boot option highres=off,
 // ticks stay periodic, and timers are late by up to a tick.
-// The tick's timer keeps its phase (HrtimerForward), so ticks do not drift. A tick that was missed is made up for where jiffies are counted; the account
-// of the running task does not get it twice.
+// A tick is due one period after the last one was due, however late that was served: ticks do not drift. Ticks that were missed are made up for where
+// jiffies are counted; the account of the running task does not get them twice. Linux makes the tick a timer like any other; here it is a
+// time beside the tree (NextTick), because it is every interrupt's business and the tree's steps would cost more than the tick itself.
 
-using System.Runtime.CompilerServices;
 using CSharpOS.Init;
 
 namespace CSharpOS.Time;
 
 public static unsafe partial class Hrtimers
 {
-    private static PerCpu<Hrtimer> s_tick;
     private static int s_highResolutionCpus;
 
     /// <summary>How many CPUs are in high-resolution mode.</summary>
@@ -26,7 +25,6 @@ public static unsafe partial class Hrtimers
 
     private static void InitTick()
     {
-        s_tick = PerCpu<Hrtimer>.Allocate();
         s_highResolutionCpus = 0;
         ClockEvents.Init();
     }
@@ -83,24 +81,46 @@ public static unsafe partial class Hrtimers
         HrtimerBase* timers = s_bases.This;
         timers->HighResolution = true;
         Shared.AddReturn(ref s_highResolutionCpus, 1);
-        Hrtimer* tick = s_tick.This;
-        HrtimerInit(tick, &SchedulerTick, HrtimerCallbackMode.HardIrq);
-        HrtimerStart(tick, TickNanoseconds, HrtimerMode.Rel);
+        long now = KtimeGet();
+        timers->NextTick = now + TickNanoseconds;
+        timers->Lock.Lock();
+        Program(timers, now);
+        timers->Lock.Unlock();
     }
 
-    // Tells the CPU's clock when the first timer is due. The base is the CPU's own, and locked.
-    private static void Program(HrtimerBase* timers)
+    // Tells the CPU's clock when something is due. The base is the CPU's own, and locked.
+    private static void Program(HrtimerBase* timers, long now)
     {
-        if (timers->HighResolution && timers->First != null)
+        if (timers->HighResolution)
         {
-            ClockEvents.Program(timers->First->Expires - KtimeGet());
+            long next = timers->NextTick;
+            next = timers->First != null && timers->First->Expires < next ? timers->First->Expires : next;
+            ClockEvents.Program(next - now);
         }
     }
 
-    // Linux: tick_sched_timer.
-    private static HrtimerRestart SchedulerTick(Hrtimer* timer)
+    // How many ticks are due; the next one is not, then.
+    private static ulong PassTicks(HrtimerBase* timers, long now)
     {
-        ulong ticks = HrtimerForward(timer, KtimeGet(), TickNanoseconds);
+        if (now < timers->NextTick)
+        {
+            return 0;
+        }
+
+        timers->NextTick += TickNanoseconds;
+        if (now < timers->NextTick)
+        {
+            return 1;
+        }
+
+        ulong missed = ((ulong)(now - timers->NextTick) / (ulong)TickNanoseconds) + 1;
+        timers->NextTick += (long)missed * TickNanoseconds;
+        return missed + 1;
+    }
+
+    // Linux: tick_sched_timer.
+    private static void Tick(ulong ticks)
+    {
         if (ClockEvents.CountsJiffies)
         {
             for (; ticks != 0; ticks--)
@@ -110,6 +130,5 @@ public static unsafe partial class Hrtimers
         }
 
         LocalTick();
-        return HrtimerRestart.Restart;
     }
 }

@@ -74,7 +74,7 @@ public static unsafe partial class Hrtimers
         timer->Expires = mode == HrtimerMode.Rel ? Later(KtimeGet(), time) : time;
         if (HrtimerBase.Enqueue(timers, timer) && timers == target)
         {
-            Program(timers);
+            Program(timers, KtimeGet());
         }
 
         timers->Lock.UnlockIrqRestore(flags);

@@ -39,7 +39,7 @@ public static unsafe partial class Timers
             }
         }
 
-        timers->Lock.UnlockIrqRestore(flags);
+        UnlockBase(timers, flags);
         return result;
     }
 
