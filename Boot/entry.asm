@@ -110,9 +110,12 @@ irq_stub_ %+ line:
         inc dword [gs:HOT_IRQ_STACK_DEPTH]      ; -1 outside interrupts: only the first one switches stacks
         cmovz rsp, [gs:HOT_IRQ_STACK_TOP]
 %endif
-        push rdi                                ; alignment
+        push qword [gs:HOT_INTERRUPT_REGS]      ; those of the interrupt in which this one struck, or null; aligns too
+        mov [gs:HOT_INTERRUPT_REGS], rdi
         push rdi                                ; the invariant
         call %1
+        pop rdi
+        pop qword [gs:HOT_INTERRUPT_REGS]
         mov rsp, rbx
 %ifndef NO_IRQ_STACK
         dec dword [gs:HOT_IRQ_STACK_DEPTH]

@@ -21,7 +21,7 @@ public static class AsmOffsets
     public const int PER_CPU_AREA_SIZE = 32768;
 
     /// <summary>Offset of <see cref="PerCpuHot.Self"/> from the gs base.</summary>
-    public const int HOT_SELF = 0;
+    public const int HOT_SELF = 40;
 
     /// <summary>Offset of <see cref="PerCpuHot.Current"/>.</summary>
     public const int HOT_CURRENT = 8;
@@ -45,7 +45,7 @@ public static class AsmOffsets
     public const int HOT_IRQ_STACK_TOP = 32;
 
     /// <summary>Offset of <see cref="PerCpuHot.KernelStackTop"/>.</summary>
-    public const int HOT_KERNEL_STACK_TOP = 40;
+    public const int HOT_KERNEL_STACK_TOP = 0;
 
     /// <summary>Offset of <see cref="PerCpuHot.PerCpuOffset"/>.</summary>
     public const int HOT_PER_CPU_OFFSET = 48;
@@ -53,8 +53,14 @@ public static class AsmOffsets
     /// <summary>Offset of <see cref="PerCpuHot.InterruptRegs"/>.</summary>
     public const int HOT_INTERRUPT_REGS = 56;
 
-    /// <summary>Bytes of <see cref="PerCpuHot"/>: two cache lines.</summary>
-    public const int HOT_SIZE = 128;
+    /// <summary>Offset of <see cref="PerCpuHot.NextInterrupt"/>.</summary>
+    public const int HOT_NEXT_INTERRUPT = 124;
+
+    /// <summary>Offset of <see cref="PerCpuHot.LastInterrupts"/>: a cache line.</summary>
+    public const int HOT_LAST_INTERRUPTS = 128;
+
+    /// <summary>Bytes of <see cref="PerCpuHot"/>: three cache lines.</summary>
+    public const int HOT_SIZE = 192;
 
     /// <summary>Bytes of <see cref="Arch.PtRegs"/>: 21 words.</summary>
     public const int PTREGS_SIZE = 168;

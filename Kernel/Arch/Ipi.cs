@@ -20,6 +20,9 @@ internal static unsafe class Ipi
             case LocalApic.TimerVector:
                 LocalApicTimer.Interrupt();
                 break;
+            case InstructionTimer.Vector:
+                InstructionTimer.Interrupt(regs);
+                break;
             case LocalApic.RescheduleVector:
                 // Nothing else to do: need_resched is set already, and the way out of the interrupt looks at it.
                 LocalApic.EndOfInterrupt();

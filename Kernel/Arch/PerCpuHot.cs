@@ -46,4 +46,10 @@ public unsafe struct PerCpuHot
 
     /// <summary>The registers of the code that the innermost interrupt interrupted, or null.</summary>
     [FieldOffset(AsmOffsets.HOT_INTERRUPT_REGS)] public PtRegs* InterruptRegs;
+
+    /// <summary>Where in <see cref="LastInterrupts"/> the next one goes, modulo its size.</summary>
+    [FieldOffset(AsmOffsets.HOT_NEXT_INTERRUPT)] public uint NextInterrupt;
+
+    /// <summary>The memory of <see cref="Debugging.LastInterrupts"/>.</summary>
+    [FieldOffset(AsmOffsets.HOT_LAST_INTERRUPTS)] public fixed ulong LastInterrupts[Debugging.LastInterrupts.Remembered];
 }

@@ -1,8 +1,8 @@
 // LastInterrupts: which interrupts came last on each CPU, for oops reports.
 //
 // Nothing in Linux corresponds (ftrace comes nearest). Note is called by DoIrq for every interrupt: hard interrupt context, interrupts
-// off, own CPU only, no lock, two stores and a read of the time stamp counter. Print reads another CPU's ring while it may change: a report
-// can show one entry twice, never anything else. No Init is needed: an entry of zero is unused.
+// off, own CPU only, no lock, two stores and a read of the time stamp counter. The ring lies in PerCpuHot, which is one load away and exists
+// before anything else does. An entry of zero is unused.
 
 using System.Runtime.CompilerServices;
 
@@ -11,17 +11,21 @@ namespace CSharpOS.Debugging;
 /// <summary>A short memory of interrupts per CPU.</summary>
 public static unsafe class LastInterrupts
 {
-    private const int Remembered = 8;
-    private const int IrqBits = 8;
+    /// <summary>How many each CPU remembers.</summary>
+    public const int Remembered = 8;
 
-    private static Rings s_rings;
+    private const int IrqBits = 8;
 
     /// <summary>Remembers that line <paramref name="irq"/> interrupts this CPU now. Interrupts off.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Note(int irq)
     {
-        Ring* ring = RingOf(SmpProcessorId());
-        ((ulong*)&ring->Entries)[ring->Next++ % Remembered] = (ReadTsc() << IrqBits) | (byte)irq;
+        // The counter first: what is read after it need not be kept across it.
+        ulong entry = (ReadTsc() << IrqBits) | (byte)irq;
+        PerCpuHot* hot = Hot;
+        uint next = hot->NextInterrupt;
+        hot->NextInterrupt = next + 1;
+        RingOf(hot)[next % Remembered] = entry;
     }
 
     /// <summary>Logs the last interrupts of this CPU, newest first, and how long before <paramref name="now"/>, a time stamp counter, they
@@ -29,14 +33,14 @@ public static unsafe class LastInterrupts
     /// Any context.</summary>
     public static void Print(LogLevel level, ulong now)
     {
-        Ring* ring = RingOf(SmpProcessorId());
-        uint next = ring->Next;
+        PerCpuHot* hot = Hot;
+        uint next = hot->NextInterrupt;
         TextHandler text = new(0, 0);
         text.AppendLiteral("Last interrupts:");
         int shown = 0;
         for (uint back = 1; back <= Remembered; back++)
         {
-            ulong entry = ((ulong*)&ring->Entries)[(next - back) % Remembered];
+            ulong entry = RingOf(hot)[(next - back) % Remembered];
             if (entry == 0)
             {
                 continue;
@@ -52,7 +56,18 @@ public static unsafe class LastInterrupts
         Printk(level, ref text);
     }
 
-    internal static void Init() => s_rings = default;
+    internal static void Init()
+    {
+        for (int cpu = 0; cpu < Cpu.MaxCpus; cpu++)
+        {
+            PerCpuHot* hot = PerCpuArea.Hot(cpu);
+            if (hot != null)
+            {
+                hot->NextInterrupt = 0;
+                new Span<ulong>(hot->LastInterrupts, Remembered).Clear();
+            }
+        }
+    }
 
     private static void AppendAge(ref TextHandler text, ulong cycles)
     {
@@ -68,24 +83,7 @@ public static unsafe class LastInterrupts
         text.AppendLiteral(" us");
     }
 
+    // By its offset: naming the field would cost a test for null.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Ring* RingOf(int cpu) => (Ring*)Unsafe.AsPointer(ref s_rings) + cpu;
-
-    private struct Ring
-    {
-        public uint Next;
-        public Entries Entries;
-    }
-
-    [InlineArray(Remembered)]
-    private struct Entries
-    {
-        private ulong _first;
-    }
-
-    [InlineArray(Cpu.MaxCpus)]
-    private struct Rings
-    {
-        private Ring _first;
-    }
+    private static ulong* RingOf(PerCpuHot* hot) => (ulong*)((byte*)hot + AsmOffsets.HOT_LAST_INTERRUPTS);
 }

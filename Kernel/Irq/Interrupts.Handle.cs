@@ -13,7 +13,8 @@ namespace CSharpOS.Irq;
 public static unsafe partial class Interrupts
 {
     /// <summary>Every device interrupt: acknowledges it, runs the line's handlers, and returns to the entry stub. Called by the stub with
-    /// interrupts off; <paramref name="regs"/> are the interrupted registers, the line is in <c>OrigRax &amp; 0xff</c>.</summary>
+    /// interrupts off; <paramref name="regs"/> are the interrupted registers, the line is in <c>OrigRax &amp; 0xff</c>. The stub has made
+    /// them this CPU's <see cref="Cpu.InterruptRegs"/>, and puts the outer ones back.</summary>
     /// <linux>do_IRQ</linux>
     /// <rows>IRQ-02</rows>
     [RuntimeExport("arch_do_irq")]
@@ -21,9 +22,6 @@ public static unsafe partial class Interrupts
     {
         // A byte is always a line of the table.
         byte irq = (byte)regs->OrigRax;
-        PerCpuHot* hot = Hot;
-        PtRegs* outer = hot->InterruptRegs;
-        hot->InterruptRegs = regs;
         IrqEnter();
         Debugging.LastInterrupts.Note(irq);
         HandleLine(irq, Descriptor(irq), regs);
@@ -33,14 +31,13 @@ public static unsafe partial class Interrupts
         }
 
         IrqExit();
-        InterruptRegs = outer;
     }
 
     // Interrupts are off, so the lock needs no help from preempt_count.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void HandleLine(int irq, IrqDescriptor* descriptor, PtRegs* regs)
     {
-        descriptor->Lock.LockNoPreempt();
+        LockOf(descriptor)->LockNoPreempt();
         if (descriptor->Chip->MaskAndAck(irq))
         {
             IrqStatistics.Count(irq);
@@ -59,8 +56,12 @@ public static unsafe partial class Interrupts
             descriptor->Chip->End(irq);
         }
 
-        descriptor->Lock.ReleaseNoPreempt();
+        LockOf(descriptor)->ReleaseNoPreempt();
     }
+
+    // The lock stands first in a descriptor. Naming the field would cost a test for null.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static SpinLock* LockOf(IrqDescriptor* descriptor) => (SpinLock*)descriptor;
 
     // Serves an interrupt of a line that this CPU has just marked InProgress, and what becomes pending meanwhile. The descriptor is locked on
     // entry and on return, and not between: other CPUs may set Pending, and drivers may disable the line or change its handlers.
@@ -81,9 +82,9 @@ public static unsafe partial class Interrupts
     private static void RunHandlersOnce(int irq, IrqDescriptor* descriptor, PtRegs* regs)
     {
         IrqAction* action = descriptor->Action;
-        descriptor->Lock.ReleaseNoPreempt();
+        LockOf(descriptor)->ReleaseNoPreempt();
         IrqReturn result = HandleIrqEvent(irq, regs, action);
-        descriptor->Lock.LockNoPreempt();
+        LockOf(descriptor)->LockNoPreempt();
         NoteInterrupt(irq, descriptor, result);
     }
 

@@ -26,8 +26,6 @@ public static unsafe partial class Interrupts
     public static void DoSystemInterrupt(PtRegs* regs)
     {
         byte line = (byte)regs->OrigRax;
-        PtRegs* outer = InterruptRegs;
-        InterruptRegs = regs;
         IrqEnter();
         LastInterrupts.Note(line);
         if (s_systemHandler != null)
@@ -40,7 +38,6 @@ public static unsafe partial class Interrupts
         }
 
         IrqExit();
-        InterruptRegs = outer;
     }
 
     private static void EndUnexpected()

@@ -27,14 +27,17 @@ public unsafe struct ListHead
 
     /// <summary>Puts <paramref name="node"/> first.</summary>
     /// <linux>list_add</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add(ListHead* node, ListHead* head) => Insert(node, head, head->Next);
 
     /// <summary>Puts <paramref name="node"/> last.</summary>
     /// <linux>list_add_tail</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddTail(ListHead* node, ListHead* head) => Insert(node, head->Prev, head);
 
     /// <summary>Takes <paramref name="node"/> out of its list; its links become poison, so that a second removal faults.</summary>
     /// <linux>list_del</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Del(ListHead* node)
     {
         Unlink(node);
@@ -51,6 +54,7 @@ public unsafe struct ListHead
     }
 
     /// <linux>list_empty</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Empty(ListHead* head) => head->Next == head;
 
     /// <summary>Moves all of <paramref name="list"/> to the front of <paramref name="head"/>; <paramref name="list"/> is empty then.</summary>
@@ -77,6 +81,7 @@ public unsafe struct ListHead
     public static T* Entry<T>(ListHead* node, int offset)
         where T : unmanaged => (T*)((byte*)node - offset);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Insert(ListHead* node, ListHead* before, ListHead* after)
     {
         after->Prev = node;
@@ -85,6 +90,7 @@ public unsafe struct ListHead
         before->Next = node;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Unlink(ListHead* node)
     {
         node->Next->Prev = node->Prev;

@@ -14,9 +14,12 @@ internal static unsafe class LockReport
     private const int Burst = 10;
     private const uint Interval = 5 * HZ;
 
-    private const int Slots = 16;
+    private const int Slots = 64;
 
     private static Table s_table;
+
+    /// <summary>Forgets how many reports there were.</summary>
+    internal static void Init() => s_table = default;
 
     /// <summary>Somebody gives back what nobody has taken.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -50,7 +53,12 @@ internal static unsafe class LockReport
 
     private static bool Allowed(ReadOnlySpan<byte> what, ReadOnlySpan<byte> kind)
     {
-        uint key = (uint)((what.Length * 5) + kind.Length);
+        uint key = (uint)what.Length;
+        foreach (byte letter in kind)
+        {
+            key = (key * 31) + letter;
+        }
+
         Slot* slot = (Slot*)Unsafe.AsPointer(ref s_table) + (key % Slots);
         uint now = Jiffies;
         if (now - Shared.ReadOnce(ref slot->Since) > Interval)

@@ -131,7 +131,7 @@ public unsafe partial struct SpinLock
     {
 #if SMP || DEBUG_CHECKS
         // Equal halves before: nobody holds it and nobody waits.
-        int before = Shared.AddReturn(ref _tickets, TicketOne) - TicketOne;
+        int before = Shared.AddReturn(ref Unsafe.As<SpinLock, int>(ref this), TicketOne) - TicketOne;
         if (before != (int)System.Numerics.BitOperations.RotateLeft((uint)before, TicketShift))
         {
             Wait((ushort)(before >> TicketShift));

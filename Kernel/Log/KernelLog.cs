@@ -56,6 +56,7 @@ public static unsafe partial class KernelLog
         PanicReport.Init();
         Oops.Init();
         ContextReport.Init();
+        LockReport.Init();
         LastInterrupts.Init();
         LogRing.Init();
         TextPool.Init();

@@ -21,6 +21,10 @@ public unsafe partial struct Completion
         WaitQueue.Init(&completion->_wait);
     }
 
+    /// <summary>Nothing has happened, once more: to use one again after <see cref="CompleteAll"/>. Nobody may be waiting.</summary>
+    /// <linux>INIT_COMPLETION</linux>
+    public static void Reinit(Completion* completion) => Shared.WriteOnce(ref completion->_done, 0);
+
     /// <summary>It has happened: lets one waiter go.</summary>
     /// <linux>complete</linux>
     public static void Complete(Completion* completion)
@@ -43,29 +47,16 @@ public unsafe partial struct Completion
 
     /// <summary>Waits until it has happened. Sleeps, not to be interrupted.</summary>
     /// <linux>wait_for_completion</linux>
-    public static void Wait(Completion* completion)
-    {
-        MightSleep();
-        ulong flags = completion->_wait.Lock.LockIrqSave();
-        if (completion->_done == 0)
-        {
-            WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
-            wait.Exclusive = true;
-            ListHead.AddTail(&wait.Link, &completion->_wait.List);
-            do
-            {
-                Scheduler.SetCurrentState(TaskState.Uninterruptible);
-                completion->_wait.Lock.UnlockIrqRestore(flags);
-                Scheduler.Schedule();
-                flags = completion->_wait.Lock.LockIrqSave();
-            }
-            while (completion->_done == 0);
-            ListHead.Del(&wait.Link);
-        }
+    public static void Wait(Completion* completion) => Sleep(completion, TaskState.Uninterruptible);
 
-        completion->_done--;
-        completion->_wait.Lock.UnlockIrqRestore(flags);
-    }
+    /// <summary>Waits until it has happened or a signal is pending. Sleeps.</summary>
+    /// <returns>0; -ERESTARTSYS: it has not happened, but a signal is pending.</returns>
+    /// <linux>wait_for_completion_interruptible</linux>
+    public static int WaitInterruptible(Completion* completion) => Sleep(completion, TaskState.Interruptible);
+
+    /// <summary>True if a wait would not have to wait. Any context.</summary>
+    /// <linux>completion_done</linux>
+    public static bool IsDone(Completion* completion) => Shared.ReadOnce(ref completion->_done) != 0;
 
     /// <summary>Takes a completion if there is one. Any context.</summary>
     /// <returns>True if there was.</returns>
@@ -77,5 +68,36 @@ public unsafe partial struct Completion
         completion->_done -= done ? 1 : 0;
         completion->_wait.Lock.UnlockIrqRestore(flags);
         return done;
+    }
+    private static int Sleep(Completion* completion, TaskState state)
+    {
+        MightSleep();
+        int result = 0;
+        ulong flags = completion->_wait.Lock.LockIrqSave();
+        if (completion->_done == 0)
+        {
+            WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
+            wait.Exclusive = true;
+            ListHead.AddTail(&wait.Link, &completion->_wait.List);
+            do
+            {
+                if (state == TaskState.Interruptible && Scheduler.SignalPending(Current))
+                {
+                    result = -ERESTARTSYS;
+                    break;
+                }
+
+                Scheduler.SetCurrentState(state);
+                completion->_wait.Lock.UnlockIrqRestore(flags);
+                Scheduler.Schedule();
+                flags = completion->_wait.Lock.LockIrqSave();
+            }
+            while (completion->_done == 0);
+            ListHead.Del(&wait.Link);
+        }
+
+        completion->_done -= result == 0 ? 1 : 0;
+        completion->_wait.Lock.UnlockIrqRestore(flags);
+        return result;
     }
 }

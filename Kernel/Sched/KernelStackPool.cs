@@ -18,8 +18,23 @@ internal static unsafe class KernelStackPool
     private static int s_count;
     private static byte* s_surplus;
 
-    /// <summary>Stacks in use or kept.</summary>
+    /// <summary>All stacks: in use, kept, or about to be unmapped.</summary>
     internal static int Total;
+
+    /// <summary>Stacks that are about to be unmapped.</summary>
+    internal static int Surplus;
+
+    /// <summary>Stacks of tasks, the dead that are still being buried included.</summary>
+    internal static int InUse
+    {
+        get
+        {
+            ulong flags = s_lock.LockIrqSave();
+            int used = Total - s_count - Surplus;
+            s_lock.UnlockIrqRestore(flags);
+            return used;
+        }
+    }
 
     /// <summary>A stack of THREAD_SIZE bytes; null without memory.</summary>
     internal static byte* Allocate()
@@ -52,6 +67,7 @@ internal static unsafe class KernelStackPool
         {
             *(byte**)stack = s_surplus;
             s_surplus = stack;
+            Shared.AddReturn(ref Surplus, 1);
         }
 
         s_lock.UnlockIrqRestore(flags);
@@ -61,24 +77,30 @@ internal static unsafe class KernelStackPool
         }
     }
 
+    /// <summary>True if there is something to <see cref="Drain"/>. Any context.</summary>
+    internal static bool HasSurplus()
+    {
+        ulong flags = s_lock.LockIrqSave();
+        bool surplus = s_surplus != null;
+        s_lock.UnlockIrqRestore(flags);
+        return surplus;
+    }
+
     /// <summary>Unmaps the surplus. Process context; may sleep.</summary>
-    /// <returns>True if there was any.</returns>
-    internal static bool Drain()
+    internal static void Drain()
     {
         ulong flags = s_lock.LockIrqSave();
         byte* stack = s_surplus;
         s_surplus = null;
         s_lock.UnlockIrqRestore(flags);
-        bool found = stack != null;
         while (stack != null)
         {
             byte* next = *(byte**)stack;
             Vmalloc.Free(stack);
             Shared.AddReturn(ref Total, -1);
+            Shared.AddReturn(ref Surplus, -1);
             stack = next;
         }
-
-        return found;
     }
 
     [InlineArray(Kept)]

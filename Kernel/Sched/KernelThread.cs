@@ -96,6 +96,11 @@ public static unsafe class KernelThread
             Panic($"Attempted to kill the idle task!\n");
         }
 
+        if (task->Pid == 1)
+        {
+            Panic($"Attempted to kill init!\n");
+        }
+
         if (InAtomic())
         {
             Printk(LogLevel.Error, $"note: {task->Name}[{task->Pid}] exited with preempt_count {PreemptCount()}\n");

@@ -75,11 +75,18 @@ public static unsafe class Kthread
 
     /// <summary>Tells a thread to end, wakes it and waits until it has. Sleeps. The caller must know that the thread has not been freed: either it
     /// ends only when told to, or the caller holds a reference (<see cref="Tasks.Get"/>) from before it started.</summary>
-    /// <returns>What the thread function returned; -EINTR if it never ran.</returns>
+    /// <returns>What the thread function returned, also to a second caller; -EINTR if it never ran; -EINVAL for a task that was not made by
+    /// <see cref="Create"/>, and for a thread that wants to stop itself.</returns>
     /// <linux>kthread_stop</linux>
     public static int Stop(TaskStruct* task)
     {
         MightSleep();
+        if (task->Kthread.Function == null || task == Current)
+        {
+            WarnOn(true);
+            return -EINVAL;
+        }
+
         Tasks.Get(task);
         Shared.WriteOnce(ref task->Kthread.ShouldStop, 1);
         Scheduler.WakeUpProcess(task);
@@ -93,11 +100,16 @@ public static unsafe class Kthread
     /// <linux>kthread_should_stop</linux>
     public static bool ShouldStop() => Shared.ReadOnce(ref Current->Kthread.ShouldStop) != 0;
 
-    /// <summary>Binds a thread that has not started to one CPU, for good.</summary>
+    /// <summary>Binds a thread that has not started to one CPU, for good. Reported, and nothing happens, if it has started or the CPU is not
+    /// online. Process context.</summary>
     /// <linux>kthread_bind</linux>
     public static void Bind(TaskStruct* task, int cpu)
     {
-        WarnOn(task->State != (int)TaskState.Stopped);
+        if (WarnOn(Shared.ReadOnce(ref task->State) != (int)TaskState.Stopped || !Smp.IsOnline(cpu)))
+        {
+            return;
+        }
+
         RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
         task->CpusAllowed = 1u << cpu;
         task->Flags |= TaskFlags.Bound;
@@ -110,7 +122,7 @@ public static unsafe class Kthread
     {
         if (task->Kthread.Function != null)
         {
-            Completion.Complete(&task->Kthread.Exited);
+            Completion.CompleteAll(&task->Kthread.Exited);
         }
     }
 
@@ -126,13 +138,15 @@ public static unsafe class Kthread
         while (true)
         {
             Scheduler.SetCurrentState(TaskState.Interruptible);
-            if (KernelStackPool.Drain())
+            if (!KernelStackPool.HasSurplus())
             {
-                Scheduler.SetCurrentStateNoBarrier(TaskState.Running);
+                Scheduler.Schedule();
                 continue;
             }
 
-            Scheduler.Schedule();
+            // Unmapping may sleep by itself: not in the state of this sleep.
+            Scheduler.SetCurrentStateNoBarrier(TaskState.Running);
+            KernelStackPool.Drain();
         }
     }
 }

@@ -3,7 +3,7 @@
 // Linux: migration_thread, kernel/sched.c. One thread per CPU, real-time priority 99, bound. A running task cannot be moved; once the
 // migration thread runs on its CPU, it is not running any more. Requests: process context, sleep. Lock: a queue's own.
 
-using System.Runtime.CompilerServices;
+using System.Numerics;
 
 namespace CSharpOS.Sched;
 
@@ -11,10 +11,12 @@ namespace CSharpOS.Sched;
 internal static unsafe class Migration
 {
     private static PerCpu<Queue> s_queues;
+    private static bool s_started;
 
     /// <summary>Starts the thread of every online CPU. Once, at boot.</summary>
     internal static int Init()
     {
+        s_started = false;
         s_queues = PerCpu<Queue>.Allocate();
         for (int cpu = 0; cpu < Cpu.MaxCpus; cpu++)
         {
@@ -38,16 +40,23 @@ internal static unsafe class Migration
             Scheduler.WakeUpProcess(thread);
         }
 
+        s_started = true;
         return 0;
     }
 
-    /// <summary>Moves a running task to a CPU that it may use. Sleeps until it is done.</summary>
+    /// <summary>Moves a running task off a CPU that it may not use. Sleeps until it has left it: it may have done so by itself.</summary>
+    /// <returns>0; -EAGAIN if that CPU has no migration thread (yet).</returns>
     internal static int MoveRunning(TaskStruct* task)
     {
         Request request = default;
         request.Task = task;
         Completion.Init(&request.Done);
-        Queue* queue = s_queues.On(Shared.ReadOnce(ref task->Cpu));
+        Queue* queue = s_started ? s_queues.On(Shared.ReadOnce(ref task->Cpu)) : null;
+        if (queue == null || queue->Thread == null)
+        {
+            return -EAGAIN;
+        }
+
         ulong flags = queue->Lock.LockIrqSave();
         ListHead.AddTail(&request.Link, &queue->Requests);
         queue->Lock.UnlockIrqRestore(flags);
@@ -89,17 +98,17 @@ internal static unsafe class Migration
         return request;
     }
 
-    // It may have moved, or run elsewhere, by itself meanwhile.
+    // It may have moved, or run elsewhere, by itself meanwhile: the requester looks again.
     private static void MoveAway(TaskStruct* task)
     {
         RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
         uint usable = task->CpusAllowed & Smp.OnlineMask;
-        if ((usable & (1u << task->Cpu)) == 0 && usable != 0 && rq->Current != task)
-        {
-            Scheduler.MoveWaiting(rq, task, System.Numerics.BitOperations.TrailingZeroCount(usable));
-        }
-
+        bool forbidden = (usable & (1u << task->Cpu)) == 0 && usable != 0;
         rq->Lock.UnlockIrqRestore(flags);
+        if (forbidden)
+        {
+            Scheduler.Migrate(task, rq, RunQueues.Of(BitOperations.TrailingZeroCount(usable)));
+        }
     }
 
     private struct Queue

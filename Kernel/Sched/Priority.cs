@@ -3,6 +3,8 @@
 // Linux: the macros at the head of kernel/sched.c (2.6, the O(1) scheduler). Pure functions; any context.
 // 140 priorities, 0 the most urgent: 0-99 real time, 100-139 nice -20 to 19.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Sched;
 
 /// <summary>The numbers of the O(1) scheduler.</summary>
@@ -40,6 +42,7 @@ public static unsafe class Priority
 
     /// <summary>The dynamic priority: up to five better for a task that mostly sleeps, up to five worse for one that never does.</summary>
     /// <linux>effective_prio</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Effective(TaskStruct* task)
     {
         if (task->Policy != SchedPolicy.Normal)

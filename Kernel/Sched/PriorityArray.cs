@@ -82,23 +82,54 @@ public unsafe struct PriorityArray
         return TaskOf(array->Queue(prio)->Next);
     }
 
-    /// <summary>The least urgent task that may move to <paramref name="cpu"/>; null if there is none.</summary>
-    internal static TaskStruct* LastMovable(PriorityArray* array, int cpu, TaskStruct* running)
+    /// <summary>The most urgent task that may move to <paramref name="cpu"/>, of equals the one that would run last; null if there is none.</summary>
+    internal static TaskStruct* FirstMovable(PriorityArray* array, int cpu, TaskStruct* running)
     {
-        for (int prio = Priority.Count - 1; prio >= 0 && array->TaskCount != 0; prio--)
+        for (int word = 0; word <= (Priority.Count - 1) >> 6; word++)
         {
-            ListHead* queue = array->Queue(prio);
-            for (ListHead* link = queue->Prev; link != queue; link = link->Prev)
+            for (ulong bits = array->Word(word << 6); bits != 0; bits &= bits - 1)
             {
-                TaskStruct* task = TaskOf(link);
-                if (task != running && (task->CpusAllowed & (1u << cpu)) != 0)
+                ListHead* queue = array->Queue((word << 6) + BitOperations.TrailingZeroCount(bits));
+                for (ListHead* link = queue->Prev; link != queue; link = link->Prev)
                 {
-                    return task;
+                    TaskStruct* task = TaskOf(link);
+                    if (task != running && (task->CpusAllowed & (1u << cpu)) != 0)
+                    {
+                        return task;
+                    }
                 }
             }
         }
 
         return null;
+    }
+
+    /// <summary>True if the bitmap, the queues and the count say the same, and every task knows where it stands. For tests; the run queue is
+    /// locked.</summary>
+    internal static bool IsConsistent(PriorityArray* array, int cpu)
+    {
+        int count = 0;
+        for (int prio = 0; prio < Priority.Count; prio++)
+        {
+            ListHead* queue = array->Queue(prio);
+            bool marked = (array->Word(prio) & (1UL << (prio & 63))) != 0;
+            if (marked == ListHead.Empty(queue))
+            {
+                return false;
+            }
+
+            for (ListHead* link = queue->Next; link != queue; link = link->Next)
+            {
+                TaskStruct* task = TaskOf(link);
+                count++;
+                if (task->Prio != prio || task->Array != array || task->Cpu != cpu || link->Next->Prev != link)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return count == array->TaskCount;
     }
 
     /// <summary>The task whose run-list link this is.</summary>

@@ -32,6 +32,9 @@ public unsafe struct RunQueue
     /// <summary>Jiffies when the first task of the present round expired; 0 if none has.</summary>
     internal uint ExpiredTimestamp;
 
+    /// <summary>Ticks of this CPU since it last looked for tasks of others.</summary>
+    internal int TicksSinceBalance;
+
     private PriorityArray _array0, _array1;
 
     /// <summary>Makes the run queue of CPU <paramref name="cpu"/> empty.</summary>
@@ -96,19 +99,32 @@ internal static unsafe class RunQueues
 
     /// <summary>Locks the run queue that <paramref name="task"/> belongs to; it may have moved while we waited.</summary>
     /// <linux>task_rq_lock</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static RunQueue* LockOf(TaskStruct* task, out ulong flags)
     {
         while (true)
         {
             RunQueue* rq = Of(Shared.ReadOnce(ref task->Cpu));
             flags = rq->Lock.LockIrqSave();
-            if (rq == Of(Shared.ReadOnce(ref task->Cpu)))
+            if (rq->Cpu == Shared.ReadOnce(ref task->Cpu))
             {
                 return rq;
             }
 
             rq->Lock.UnlockIrqRestore(flags);
         }
+    }
+
+    /// <summary>True if the run queue of CPU <paramref name="cpu"/> keeps its invariants. For tests; any context.</summary>
+    internal static bool IsConsistent(int cpu)
+    {
+        RunQueue* rq = Of(cpu);
+        ulong flags = rq->Lock.LockIrqSave();
+        bool consistent = PriorityArray.IsConsistent(rq->Active, cpu) && PriorityArray.IsConsistent(rq->Expired, cpu)
+            && rq->RunningCount == rq->Active->TaskCount + rq->Expired->TaskCount
+            && rq->Idle->Array == null && rq->Current->Cpu == cpu;
+        rq->Lock.UnlockIrqRestore(flags);
+        return consistent;
     }
 
     /// <summary>Locks two run queues, in the order of CPU numbers, interrupts being off.</summary>

@@ -17,22 +17,15 @@ public static unsafe partial class Scheduler
     private static void BalanceTick(RunQueue* rq, bool idle)
     {
 #if SMP
-        if (Smp.CpuCount == 1)
+        if (Smp.CpuCount == 1 || ++rq->TicksSinceBalance < (idle ? IdleBalanceTicks : BusyBalanceTicks))
         {
             return;
         }
 
-        uint interval = idle ? IdleBalanceTicks : (uint)BusyBalanceTicks;
-        if ((Jiffies + (uint)rq->Cpu) % interval == 0)
-        {
-            rq->Lock.Lock();
-            Pull(rq, idle);
-            rq->Lock.Unlock();
-            if (idle && rq->RunningCount != 0)
-            {
-                Cpu.NeedResched = true;
-            }
-        }
+        rq->TicksSinceBalance = 0;
+        rq->Lock.Lock();
+        Pull(rq);
+        rq->Lock.Unlock();
 #endif
     }
 
@@ -41,30 +34,42 @@ public static unsafe partial class Scheduler
 #if SMP
         if (Smp.CpuCount > 1)
         {
-            Pull(rq, idle: true);
+            Pull(rq);
         }
 #endif
     }
 
 #if SMP
-    // This run queue is locked, interrupts are off.
-    private static void Pull(RunQueue* rq, bool idle)
+    // This run queue is locked, interrupts are off. The busiest CPU gives; if none of its tasks may come here, the next busiest.
+    private static void Pull(RunQueue* rq)
     {
-        RunQueue* busiest = FindBusiest(rq, out int count);
-        int imbalance = (count - rq->RunningCount) / 2;
-        if (busiest == null || (imbalance < 1 && !(idle && rq->RunningCount == 0 && count > 1)))
+        uint asked = 1u << rq->Cpu;
+        RunQueue* busiest = FindBusiest(rq, asked);
+        while (busiest != null)
         {
-            return;
-        }
+            LockSecond(rq, busiest);
+            bool moved = MoveTasks(busiest, rq);
+            busiest->Lock.ReleaseNoPreempt();
+            if (moved)
+            {
+                return;
+            }
 
-        imbalance = imbalance < 1 ? 1 : imbalance;
-        LockSecond(rq, busiest);
-        while (imbalance-- > 0 && busiest->RunningCount > 1)
+            asked |= 1u << busiest->Cpu;
+            busiest = FindBusiest(rq, asked);
+        }
+    }
+
+    // Half of the difference. Counted only now that both are locked.
+    private static bool MoveTasks(RunQueue* from, RunQueue* to)
+    {
+        bool moved = false;
+        for (int imbalance = (from->RunningCount - to->RunningCount) / 2; imbalance > 0; imbalance--)
         {
-            TaskStruct* task = PriorityArray.LastMovable(busiest->Expired, rq->Cpu, busiest->Current);
+            TaskStruct* task = PriorityArray.FirstMovable(from->Expired, to->Cpu, from->Current);
             if (task == null)
             {
-                task = PriorityArray.LastMovable(busiest->Active, rq->Cpu, busiest->Current);
+                task = PriorityArray.FirstMovable(from->Active, to->Cpu, from->Current);
             }
 
             if (task == null)
@@ -72,17 +77,12 @@ public static unsafe partial class Scheduler
                 break;
             }
 
-            RunQueue.Deactivate(busiest, task);
-            Shared.WriteOnce(ref task->Cpu, rq->Cpu);
-            RunQueue.Activate(rq, task);
+            MoveLocked(from, to, task);
             Shared.AddReturn(ref Migrations, 1);
-            if (task->Prio < rq->Current->Prio)
-            {
-                Cpu.NeedResched = true;
-            }
+            moved = true;
         }
 
-        busiest->Lock.ReleaseNoPreempt();
+        return moved;
     }
 
     // The order is that of CPU numbers, so ours may have to be given up for a moment: whatever was read before is stale then.
@@ -99,22 +99,23 @@ public static unsafe partial class Scheduler
         held->Lock.LockNoPreempt();
     }
 
-    private static RunQueue* FindBusiest(RunQueue* rq, out int count)
+    // Without locks: a guess. Only those from whom moving one task makes things more equal.
+    private static RunQueue* FindBusiest(RunQueue* rq, uint asked)
     {
         RunQueue* busiest = null;
-        count = 0;
-        uint online = Smp.OnlineMask;
-        for (int cpu = 0; online >> cpu != 0; cpu++)
+        int most = Shared.ReadOnce(ref rq->RunningCount) + 1;
+        uint others = Smp.OnlineMask & ~asked;
+        for (int cpu = 0; others >> cpu != 0; cpu++)
         {
-            if ((online & (1u << cpu)) == 0 || cpu == rq->Cpu)
+            if ((others & (1u << cpu)) == 0)
             {
                 continue;
             }
 
             int running = Shared.ReadOnce(ref RunQueues.Of(cpu)->RunningCount);
-            if (running > count)
+            if (running > most)
             {
-                count = running;
+                most = running;
                 busiest = RunQueues.Of(cpu);
             }
         }

@@ -1,7 +1,9 @@
 // Scheduler.Control: nice, policies, and which CPUs a task may run on.
 //
 // Linux: set_user_nice, sched_setscheduler, set_cpus_allowed of kernel/sched.c. Process context unless it says otherwise. Lock: the run queue
-// of the task.
+// of the task; to move it, that of the other CPU as well.
+
+using System.Numerics;
 
 namespace CSharpOS.Sched;
 
@@ -16,9 +18,22 @@ public static unsafe partial class Scheduler
         RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
         PriorityArray* array = Leave(task);
         task->StaticPrio = Priority.FromNice(nice);
+        int slice = Priority.TimeSlice(task->StaticPrio);
+        if (task->TimeSlice > slice)
+        {
+            // What it got as somebody more important.
+            task->TimeSlice = slice;
+        }
+
         if (!task->IsIdle)
         {
             task->Prio = Priority.Effective(task);
+        }
+
+        if (task->State == (int)TaskState.Stopped)
+        {
+            // It has used nothing yet: it begins with the slice of its new nice.
+            task->TimeSlice = Priority.TimeSlice(task->StaticPrio);
         }
 
         Return(rq, task, array);
@@ -41,14 +56,16 @@ public static unsafe partial class Scheduler
         task->Policy = policy;
         task->RtPriority = priority;
         task->Prio = Priority.Effective(task);
-        Return(rq, task, array);
+
+        // Into the active array, even if its slice had been used up: real-time tasks wait for no round.
+        Return(rq, task, array == null ? null : rq->Active);
         rq->Lock.UnlockIrqRestore(flags);
         return 0;
     }
 
     /// <summary>Restricts a task to the CPUs of <paramref name="mask"/>; it leaves a CPU that is not among them before this returns.
     /// Process context; may sleep.</summary>
-    /// <returns>0; -EINVAL if none of them is online, or the task is bound for good.</returns>
+    /// <returns>0; -EINVAL if none of them is online, or the task is bound for good; -EAGAIN while the CPUs are being started.</returns>
     /// <linux>set_cpus_allowed</linux>
     public static int SetCpusAllowed(TaskStruct* task, uint mask)
     {
@@ -61,55 +78,71 @@ public static unsafe partial class Scheduler
 
         RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
         task->CpusAllowed = mask;
-        if ((usable & (1u << task->Cpu)) != 0)
-        {
-            rq->Lock.UnlockIrqRestore(flags);
-            return 0;
-        }
-
-        int target = System.Numerics.BitOperations.TrailingZeroCount(usable);
-        if (rq->Current != task)
-        {
-            MoveWaiting(rq, task, target);
-            rq->Lock.UnlockIrqRestore(flags);
-            return 0;
-        }
-
         rq->Lock.UnlockIrqRestore(flags);
-        return Migration.MoveRunning(task);
+        return LeaveForbiddenCpu(task);
     }
 
-    /// <summary>Puts a task that is not running onto another CPU's queue. Its run queue is locked, interrupts are off; it stays locked.</summary>
-    internal static void MoveWaiting(RunQueue* rq, TaskStruct* task, int target)
+    /// <summary>Moves a task that is not running from one run queue to another, unless it has left the first by itself, runs, or may not run on
+    /// the second. Any context; no run queue is locked. Both are while it moves: in between it would be in none, and a waker would enter it
+    /// a second time.</summary>
+    /// <linux>__migrate_task</linux>
+    internal static void Migrate(TaskStruct* task, RunQueue* from, RunQueue* to)
     {
-        bool runnable = task->Array != null;
-        if (runnable)
+        PreemptDisable();
+        ulong flags = LocalIrqSave();
+        RunQueues.LockBoth(from, to);
+        if (task->Cpu == from->Cpu && from->Current != task && (task->CpusAllowed & (1u << to->Cpu)) != 0)
         {
-            RunQueue.Deactivate(rq, task);
+            MoveLocked(from, to, task);
         }
 
-        Shared.WriteOnce(ref task->Cpu, target);
-        if (!runnable)
+        RunQueues.UnlockBoth(from, to);
+        LocalIrqRestore(flags);
+        PreemptEnable();
+    }
+
+    // It is on a CPU that it may use, or it is moved, until that is so. A running one is moved by the migration thread of its CPU.
+    private static int LeaveForbiddenCpu(TaskStruct* task)
+    {
+        while (true)
         {
+            RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
+            uint usable = task->CpusAllowed & Smp.OnlineMask;
+            bool stays = usable == 0 || (usable & (1u << task->Cpu)) != 0;
+            bool running = rq->Current == task;
+            rq->Lock.UnlockIrqRestore(flags);
+            if (stays)
+            {
+                return 0;
+            }
+
+            if (!running)
+            {
+                Migrate(task, rq, RunQueues.Of(BitOperations.TrailingZeroCount(usable)));
+                continue;
+            }
+
+            int error = Migration.MoveRunning(task);
+            if (error != 0)
+            {
+                return error;
+            }
+        }
+    }
+
+    // Both run queues are locked, interrupts are off, the task does not run.
+    private static void MoveLocked(RunQueue* from, RunQueue* to, TaskStruct* task)
+    {
+        if (task->Array == null)
+        {
+            Shared.WriteOnce(ref task->Cpu, to->Cpu);
             return;
         }
 
-        // The task is in no queue and its CPU is the target: only the target's lock is needed. Ours is given up in between if the order asks.
-        RunQueue* other = RunQueues.Of(target);
-        if (rq->Cpu < target)
-        {
-            other->Lock.LockNoPreempt();
-        }
-        else
-        {
-            rq->Lock.ReleaseNoPreempt();
-            other->Lock.LockNoPreempt();
-            rq->Lock.LockNoPreempt();
-        }
-
-        RunQueue.Activate(other, task);
-        PreemptCurrentFor(other, task);
-        other->Lock.ReleaseNoPreempt();
+        RunQueue.Deactivate(from, task);
+        Shared.WriteOnce(ref task->Cpu, to->Cpu);
+        RunQueue.Activate(to, task);
+        PreemptCurrentFor(to, task);
     }
 
     private static PriorityArray* Leave(TaskStruct* task)

@@ -5,6 +5,8 @@
 // A task that has used its slice goes to the expired array and waits until all active ones have had theirs; one that sleeps a lot
 // (interactive) goes back to the active array, unless the expired ones have starved too long.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Sched;
 
 public static unsafe partial class Scheduler
@@ -86,9 +88,10 @@ public static unsafe partial class Scheduler
     }
 
     // Running costs what sleeping earned, the slower the more had been earned. In the scheduler, run queue locked.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Account(TaskStruct* task, ulong now)
     {
-        ulong ran = now - task->Timestamp;
+        ulong ran = Elapsed(task->Timestamp, now);
         task->Timestamp = now;
         if (task->IsIdle)
         {
@@ -100,10 +103,14 @@ public static unsafe partial class Scheduler
         task->SleepAverage = cost >= task->SleepAverage ? 0 : task->SleepAverage - (uint)cost;
     }
 
+    // The other end may have been read on another CPU, whose clock may be a little ahead.
+    private static ulong Elapsed(ulong since, ulong now) => now > since ? now - since : 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CreditSleep(TaskStruct* task)
     {
         ulong now = Clock.MonotonicMicroseconds();
-        ulong slept = now - task->Timestamp;
+        ulong slept = Elapsed(task->Timestamp, now);
         task->Timestamp = now;
         ulong average = task->SleepAverage + (slept > Priority.MaxSleepAverage ? Priority.MaxSleepAverage : slept);
         task->SleepAverage = average > Priority.MaxSleepAverage ? Priority.MaxSleepAverage : (uint)average;

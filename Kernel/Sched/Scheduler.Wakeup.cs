@@ -4,6 +4,8 @@
 // No wake-up is lost: a sleeper sets its state (full barrier), looks at its condition, and sleeps; a waker makes the condition true and then
 // looks at the state under the run-queue lock. Either the sleeper sees the condition or the waker sees the state.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Sched;
 
 public static unsafe partial class Scheduler
@@ -14,8 +16,7 @@ public static unsafe partial class Scheduler
     /// <rows>KT-05</rows>
     public static bool TryToWakeUp(TaskStruct* task, TaskState states)
     {
-        // Before anything else: what the caller wrote is visible before the state is looked at.
-        Cpu.Mb();
+        // Taking the lock is a full barrier: what the caller wrote is visible before the state is looked at.
         RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
         if ((task->State & (int)states) == 0)
         {
@@ -46,7 +47,16 @@ public static unsafe partial class Scheduler
             }
         }
 
-        CreditSleep(task);
+        if (task->State == (int)TaskState.Stopped)
+        {
+            // A new one has not slept.
+            task->Timestamp = Clock.MonotonicMicroseconds();
+        }
+        else
+        {
+            CreditSleep(task);
+        }
+
         task->Prio = Priority.Effective(task);
         task->State = (int)TaskState.Running;
         RunQueue.Activate(rq, task);
@@ -62,6 +72,10 @@ public static unsafe partial class Scheduler
     /// <rows>KT-05</rows>
     public static bool WakeUpProcess(TaskStruct* task) =>
         TryToWakeUp(task, TaskState.Interruptible | TaskState.Uninterruptible | TaskState.Stopped);
+
+    /// <summary>True if a signal waits for the task that ends its interruptible sleeps. Any context.</summary>
+    /// <linux>signal_pending</linux>
+    public static bool SignalPending(TaskStruct* task) => Shared.ReadOnce(ref task->PendingSignals) != 0;
 
     /// <summary>Asks the CPU of a run queue to reschedule. The run queue is locked.</summary>
     /// <linux>resched_task</linux>
@@ -89,17 +103,20 @@ public static unsafe partial class Scheduler
     }
 
     // Where it ran, if it may and that CPU is idle; else an idle CPU, this one first; else where it ran.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int ChooseCpu(RunQueue* rq, TaskStruct* task)
     {
         uint allowed = task->CpusAllowed & Smp.OnlineMask;
+        bool stays = (allowed & (1u << task->Cpu)) != 0;
+        return stays && (rq->RunningCount == 0 || (allowed & (allowed - 1)) == 0) ? task->Cpu : ChooseCpuAmong(task, allowed, stays);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int ChooseCpuAmong(TaskStruct* task, uint allowed, bool stays)
+    {
         if (allowed == 0 || (task->CpusAllowed & (task->CpusAllowed - 1)) == 0)
         {
-            return task->Cpu;
-        }
-
-        bool stays = (allowed & (1u << task->Cpu)) != 0;
-        if (stays && rq->RunningCount == 0)
-        {
+            // Bound to one that is not online yet.
             return task->Cpu;
         }
 

@@ -35,7 +35,8 @@ public static unsafe partial class Scheduler
         while (NeedResched());
     }
 
-    /// <summary>Gives the CPU away if somebody more urgent waits. May sleep: reported in atomic context.</summary>
+    /// <summary>Gives the CPU away if somebody more urgent waits; the task stays runnable, whatever state it has set. Reported in atomic
+    /// context.</summary>
     /// <returns>True if it did.</returns>
     /// <linux>cond_resched</linux>
     /// <rows>TIME-01</rows>
@@ -47,14 +48,25 @@ public static unsafe partial class Scheduler
             return false;
         }
 
-        Schedule();
+        if (InAtomic())
+        {
+            Debugging.ContextReport.SchedulingWhileAtomic();
+        }
+
+        do
+        {
+            SwitchOnce(preempted: true);
+        }
+        while (NeedResched());
         return true;
     }
 
-    /// <summary>Lets every other runnable task of this CPU go first.</summary>
+    /// <summary>Lets every other runnable task of this CPU go first; real-time tasks only those of the same priority. Process context; the task stays
+    /// runnable.</summary>
     /// <linux>yield</linux>
     public static void Yield()
     {
+        SetCurrentStateNoBarrier(TaskState.Running);
         ulong flags = LocalIrqSave();
         RunQueue* rq = RunQueues.This;
         rq->Lock.LockNoPreempt();
@@ -99,14 +111,12 @@ public static unsafe partial class Scheduler
             return;
         }
 
-        // Held throughout: an interrupt at the end of the switch must not preempt the preemption, and so fill the stack.
-        PreemptDisable();
+        // The test is made with preempt_count zero: an interrupt that comes after it preempts by itself, one before it is seen here.
         do
         {
             SwitchOnce(preempted: true);
         }
         while (NeedResched());
-        PreemptEnableNoResched();
     }
 
     /// <summary>Preemption on return from an interrupt: called by the entry stub, interrupts off, preempt_count zero.</summary>
@@ -115,6 +125,7 @@ public static unsafe partial class Scheduler
     [RuntimeExport("arch_preempt_schedule_irq")]
     private static void PreemptScheduleIrq()
     {
+        // Held throughout: an interrupt at the end of the switch must not preempt the preemption, and so fill the stack.
         PreemptDisable();
         do
         {
@@ -126,12 +137,16 @@ public static unsafe partial class Scheduler
     }
 #endif
 
-    /// <summary>The last thing that a task does. Preemption is off between becoming dead and leaving: a preempted task stays in its run queue, and
-    /// a dead one there would be freed and run.</summary>
+    /// <summary>The last thing that a task does. It becomes dead with its run queue locked: a waker that has just seen another state there would
+    /// overwrite it. Interrupts are off from then on: a preempted task stays in its run queue, and a dead one there would be freed and run.</summary>
     internal static void Retire()
     {
         PreemptDisable();
-        Shared.WriteOnce(ref Current->State, (int)TaskState.Dead);
+        LocalIrqDisable();
+        RunQueue* rq = RunQueues.This;
+        rq->Lock.LockNoPreempt();
+        rq->Current->State = (int)TaskState.Dead;
+        rq->Lock.ReleaseNoPreempt();
         SwitchOnce(preempted: false);
     }
 
@@ -188,6 +203,7 @@ public static unsafe partial class Scheduler
         PreemptEnableNoResched();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TaskStruct* PickNext(RunQueue* rq)
     {
         if (rq->RunningCount == 0)
@@ -209,6 +225,7 @@ public static unsafe partial class Scheduler
     }
 
     // Runs as the task switched to: releases the run queue and buries the dead.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FinishSwitch(TaskStruct* last)
     {
         RunQueue* rq = RunQueues.This;
@@ -227,6 +244,8 @@ public static unsafe partial class Scheduler
     private static void ScheduleTail(TaskStruct* last)
     {
         FinishSwitch(last);
-        PreemptEnableNoResched();
+
+        // Looks at need_resched: whoever became urgent during the switch found preemption off.
+        PreemptEnable();
     }
 }

@@ -2,7 +2,7 @@
 //
 // Linux: include/linux/wait.h, kernel/wait.c. Waking: any context. Waiting: process context, sleeps. Lock: the head's, taken with interrupts
 // off; the run-queue lock nests inside it.
-// The pattern, which loses no wake-up:
+// The pattern, which loses no wake-up (WaitQueue.Event.cs has it ready-made, as WaitEvent and its variants):
 //     WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
 //     while (true)
 //     {
@@ -12,6 +12,8 @@
 //     }
 //     WaitQueue.FinishWait(&head, &wait);
 // Non-exclusive waiters stand before exclusive ones; a wake-up wakes all of the former and at most one of the latter.
+// An entry of PrepareToWait is taken off the list by whoever wakes its task; the last that the waker does to it is to clear Link.Next. So a
+// waiter that finds that null may leave without the lock, although the entry lies on its stack.
 
 using System.Runtime.CompilerServices;
 
@@ -34,15 +36,29 @@ public unsafe struct WaitQueueEntry
     internal TaskStruct* Task;
     internal bool Exclusive;
 
+    /// <summary>The waker takes the entry off the list.</summary>
+    /// <linux>autoremove_wake_function</linux>
+    internal bool Autoremove;
+
+    /// <summary>What is done instead of waking the task; null: it is woken.</summary>
+    internal delegate*<WaitQueueEntry*, TaskState, bool> Function;
+
     /// <summary>An entry for the running task, on no list.</summary>
     /// <linux>DEFINE_WAIT</linux>
     public static WaitQueueEntry ForCurrent() => new() { Task = Current };
+
+    /// <summary>An entry that calls <paramref name="function"/> instead of waking a task: with the head locked and interrupts off, so it may not
+    /// sleep. It returns true if that counts as the waking of an exclusive waiter.</summary>
+    /// <linux>init_waitqueue_func_entry</linux>
+    public static WaitQueueEntry ForFunction(delegate*<WaitQueueEntry*, TaskState, bool> function) => new() { Function = function };
 }
 
 /// <summary>Operations on wait queues.</summary>
 /// <rows>KT-05</rows>
 public static unsafe partial class WaitQueue
 {
+    private const TaskState Normal = TaskState.Interruptible | TaskState.Uninterruptible;
+
     /// <summary>Makes a head empty.</summary>
     /// <linux>init_waitqueue_head</linux>
     public static void Init(WaitQueueHead* head)
@@ -56,6 +72,7 @@ public static unsafe partial class WaitQueue
     public static void Add(WaitQueueHead* head, WaitQueueEntry* wait)
     {
         wait->Exclusive = false;
+        wait->Autoremove = false;
         ulong flags = head->Lock.LockIrqSave();
         ListHead.Add(&wait->Link, &head->List);
         head->Lock.UnlockIrqRestore(flags);
@@ -66,22 +83,27 @@ public static unsafe partial class WaitQueue
     public static void AddExclusive(WaitQueueHead* head, WaitQueueEntry* wait)
     {
         wait->Exclusive = true;
+        wait->Autoremove = false;
         ulong flags = head->Lock.LockIrqSave();
         ListHead.AddTail(&wait->Link, &head->List);
         head->Lock.UnlockIrqRestore(flags);
     }
 
-    /// <summary>Takes a waiter off the list.</summary>
+    /// <summary>Takes a waiter off the list; nothing happens if it is not on it.</summary>
     /// <linux>remove_wait_queue</linux>
     public static void Remove(WaitQueueHead* head, WaitQueueEntry* wait)
     {
         ulong flags = head->Lock.LockIrqSave();
-        ListHead.Del(&wait->Link);
-        wait->Link.Next = null;
+        if (wait->Link.Next != null)
+        {
+            Unlink(wait);
+        }
+
         head->Lock.UnlockIrqRestore(flags);
     }
 
-    /// <summary>Puts the waiter on the list if it is not there, and sets the task's state. The condition is looked at after this.</summary>
+    /// <summary>Puts the waiter on the list if it is not there, and sets the task's state. The condition is looked at after this. Who wakes
+    /// the task takes it off again.</summary>
     /// <linux>prepare_to_wait</linux>
     public static void PrepareToWait(WaitQueueHead* head, WaitQueueEntry* wait, TaskState state) => Prepare(head, wait, state, false);
 
@@ -94,31 +116,38 @@ public static unsafe partial class WaitQueue
     public static void FinishWait(WaitQueueHead* head, WaitQueueEntry* wait)
     {
         Scheduler.SetCurrentStateNoBarrier(TaskState.Running);
-        ulong flags = head->Lock.LockIrqSave();
-        if (wait->Link.Next != null)
+        if (Shared.ReadOnce(&wait->Link.Next) != null)
         {
-            ListHead.Del(&wait->Link);
-            wait->Link.Next = null;
+            Remove(head, wait);
         }
-
-        head->Lock.UnlockIrqRestore(flags);
     }
 
     /// <summary>Wakes all non-exclusive waiters and one exclusive one. Any context.</summary>
     /// <linux>wake_up</linux>
-    public static void WakeUp(WaitQueueHead* head) => Wake(head, TaskState.Interruptible | TaskState.Uninterruptible, 1);
+    public static void WakeUp(WaitQueueHead* head) => Wake(head, Normal, 1);
 
     /// <summary>Wakes up to <paramref name="count"/> exclusive waiters and all others.</summary>
     /// <linux>wake_up_nr</linux>
-    public static void WakeUpNr(WaitQueueHead* head, int count) => Wake(head, TaskState.Interruptible | TaskState.Uninterruptible, count);
+    public static void WakeUpNr(WaitQueueHead* head, int count)
+    {
+        // Zero would mean all.
+        if (count > 0)
+        {
+            Wake(head, Normal, count);
+        }
+    }
 
     /// <summary>Wakes everybody.</summary>
     /// <linux>wake_up_all</linux>
-    public static void WakeUpAll(WaitQueueHead* head) => Wake(head, TaskState.Interruptible | TaskState.Uninterruptible, 0);
+    public static void WakeUpAll(WaitQueueHead* head) => Wake(head, Normal, 0);
 
     /// <summary>As <see cref="WakeUp"/>, but only those that sleep interruptibly.</summary>
     /// <linux>wake_up_interruptible</linux>
     public static void WakeUpInterruptible(WaitQueueHead* head) => Wake(head, TaskState.Interruptible, 1);
+
+    /// <summary>As <see cref="WakeUpAll"/>, but only those that sleep interruptibly.</summary>
+    /// <linux>wake_up_interruptible_all</linux>
+    public static void WakeUpInterruptibleAll(WaitQueueHead* head) => Wake(head, TaskState.Interruptible, 0);
 
     /// <summary>True if somebody waits. Without the lock: true or false for a moment only, after a full barrier.</summary>
     /// <linux>waitqueue_active</linux>
@@ -137,10 +166,14 @@ public static unsafe partial class WaitQueue
             var wait = (WaitQueueEntry*)link;
             link = link->Next;
             bool isExclusive = wait->Exclusive;
-            TaskStruct* task = wait->Task;
-            if (!Scheduler.TryToWakeUp(task, states))
+            if (wait->Function != null ? !wait->Function(wait, states) : !Scheduler.TryToWakeUp(wait->Task, states))
             {
                 continue;
+            }
+
+            if (wait->Autoremove)
+            {
+                Unlink(wait);
             }
 
             if (isExclusive && --exclusive == 0)
@@ -163,6 +196,7 @@ public static unsafe partial class WaitQueue
         if (wait->Link.Next == null)
         {
             wait->Exclusive = exclusive;
+            wait->Autoremove = true;
             if (exclusive)
             {
                 ListHead.AddTail(&wait->Link, &head->List);
@@ -175,5 +209,12 @@ public static unsafe partial class WaitQueue
 
         Scheduler.SetCurrentState(state);
         head->Lock.UnlockIrqRestore(flags);
+    }
+
+    // The head is locked. Next last: from then on the entry may be gone.
+    private static void Unlink(WaitQueueEntry* wait)
+    {
+        ListHead.Del(&wait->Link);
+        Shared.WriteOnce(&wait->Link.Next, null);
     }
 }

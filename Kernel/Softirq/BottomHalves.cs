@@ -20,20 +20,27 @@ public static class BottomHalves
     public static void LocalBhDisable() => Cpu.PreemptCountAdd(SoftirqOffset);
 
     /// <summary>Undoes one <see cref="LocalBhDisable"/>; the last one runs what has become pending meanwhile, and then lets a more urgent task run.
-    /// Interrupts must be on: with interrupts off, in a hard interrupt, or without a LocalBhDisable before it, it is reported.</summary>
+    /// Interrupts must be on: with interrupts off, in a hard interrupt, or without a LocalBhDisable before it, it is reported, and runs nothing (builds
+    /// with checks).</summary>
     /// <linux>local_bh_enable</linux>
     /// <rows>SIRQ-07</rows>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LocalBhEnable()
     {
-        CheckEnable();
+#if DEBUG_CHECKS
+        if (IrqsDisabled() || InIrq() || !InSoftirq())
+        {
+            ReportEnable();
+            return;
+        }
+#endif
 
         // First the count, then the look at the mask. The other way round, a softirq that an interrupt raises in between would be left lying;
         // this way that interrupt runs it itself on its way out.
         Cpu.PreemptCountAdd(-SoftirqOffset);
         if (LocalSoftirqPending() != 0)
         {
-            DoSoftirq();
+            Softirq.DoSoftirqIrqsOn();
         }
 #if PREEMPT
         if (Cpu.PreemptionDue())
@@ -50,29 +57,18 @@ public static class BottomHalves
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void _LocalBhEnable() => Cpu.PreemptCountAdd(-SoftirqOffset);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CheckEnable()
-    {
-#if DEBUG_CHECKS
-        if (IrqsDisabled() || InIrq() || !InSoftirq())
-        {
-            ReportEnable();
-        }
-#endif
-    }
-
 #if DEBUG_CHECKS
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ReportEnable()
     {
-        if (!InSoftirq())
+        if (InSoftirq())
         {
-            Printk(LogLevel.Error, "BUG: local_bh_enable without local_bh_disable\n"u8);
-            Cpu.PreemptCountAdd(SoftirqOffset);
+            _LocalBhEnable();
+            Printk(LogLevel.Error, $"BUG: local_bh_enable {(InIrq() ? "in a hard interrupt" : "with interrupts off")}\n");
         }
         else
         {
-            Printk(LogLevel.Error, $"BUG: local_bh_enable {(InIrq() ? "in a hard interrupt" : "with interrupts off")}\n");
+            Printk(LogLevel.Error, "BUG: local_bh_enable without local_bh_disable\n"u8);
         }
 
         KernelLog.DumpStack();

@@ -46,7 +46,7 @@ public static unsafe class Ksoftirqd
     }
 
     /// <summary>The thread of CPU <paramref name="cpu"/>; null before there is one.</summary>
-    public static TaskStruct* OfCpu(int cpu) => Shared.ReadOnce(&s_workers.On(cpu)->Thread);
+    public static TaskStruct* OfCpu(int cpu) => Smp.IsOnline(cpu) ? Shared.ReadOnce(&s_workers.On(cpu)->Thread) : null;
 
     /// <summary>Leaves what is pending on this CPU to its thread. Interrupts off.</summary>
     /// <linux>wakeup_softirqd</linux>

@@ -2,7 +2,7 @@
 //
 // Linux: do_softirq, __do_softirq, invoke_softirq of kernel/softirq.c. They run
 //     on return from the outermost interrupt           Preempt.IrqExit -> InvokeSoftirq
-//     when bottom halves are enabled again             BottomHalves.LocalBhEnable -> DoSoftirq
+//     when bottom halves are enabled again             BottomHalves.LocalBhEnable -> DoSoftirqIrqsOn
 //     in the thread ksoftirqd/n                        Ksoftirqd -> DoSoftirqOnce
 //     where process context asks for it                DoSoftirq
 // On which stack: that of whoever comes here. On return from an interrupt it is the CPU's interrupt stack (unless built without); in process context the
@@ -51,6 +51,24 @@ public static unsafe partial class Softirq
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void InvokeSoftirq() => Run(s_mostPasses);
 
+    /// <summary><see cref="DoSoftirq"/> for a caller that has interrupts on, as they are on return.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void DoSoftirqIrqsOn()
+    {
+        if (InInterrupt())
+        {
+            return;
+        }
+
+        LocalIrqDisable();
+        if (LocalSoftirqPending() != 0)
+        {
+            Run(s_mostPasses);
+        }
+
+        LocalIrqEnable();
+    }
+
     /// <summary>One pass over what is pending: for ksoftirqd, which looks at need_resched after each.</summary>
     /// <rows>SIRQ-06</rows>
     internal static void DoSoftirqOnce()
@@ -78,7 +96,7 @@ public static unsafe partial class Softirq
             LocalIrqEnable();
             do
             {
-                int nr = System.Numerics.BitOperations.TrailingZeroCount(pending);
+                uint nr = (uint)System.Numerics.BitOperations.TrailingZeroCount(pending);
                 pending &= pending - 1;
                 counts[nr]++;
                 TracePoints.SoftirqEntry(nr);

@@ -81,24 +81,12 @@ public static unsafe partial class Tasklet
         LocalIrqRestore(flags);
     }
 
-    // Sets Scheduled. True for the one caller who did it and must put the tasklet on a list; false if it is on one, or being killed.
+    // Sets Scheduled. True for the one caller who did it and must put the tasklet on a list; false if it is on one, or being killed. A kill that begins
+    // between the two steps waits for the run that this leads to.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TakeToSchedule(TaskletStruct* tasklet)
-    {
-        while (true)
-        {
-            int state = Shared.ReadOnce(ref tasklet->State);
-            if ((state & (int)(TaskletState.Scheduled | TaskletState.Killed)) != 0)
-            {
-                return false;
-            }
-
-            if (Shared.CompareExchange(ref tasklet->State, state | (int)TaskletState.Scheduled, state) == state)
-            {
-                return true;
-            }
-        }
-    }
+    private static bool TakeToSchedule(TaskletStruct* tasklet) =>
+        (Shared.ReadOnce(ref tasklet->State) & (int)TaskletState.Killed) == 0
+        && !Shared.TestAndSetBit((int)TaskletState.ScheduledBit, ref tasklet->State);
 
     // Interrupts off.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

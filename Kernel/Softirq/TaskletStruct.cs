@@ -21,10 +21,10 @@ public unsafe struct TaskletStruct
     internal Atomic Count;
 
     /// <summary>What runs.</summary>
-    internal delegate*<ulong, void> Func;
+    public delegate*<ulong, void> Func;
 
     /// <summary>The argument of the function.</summary>
-    internal ulong Data;
+    public ulong Data;
 
 #if DEBUG_CHECKS
     /// <summary>The CPU that runs it, while it is running.</summary>

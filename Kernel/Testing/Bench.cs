@@ -7,7 +7,9 @@ using System.Runtime.CompilerServices;
 
 namespace CSharpOS.Testing;
 
-/// <summary>Measurements, reported on the second serial port as "bench: NAME MIN MEDIAN UNIT".</summary>
+/// <summary>Measurements, reported on the second serial port as "bench: KEY MIN MEDIAN UNIT".</summary>
+/// <remarks>A new row: a suite named "bench" that calls <see cref="Measure"/> or <see cref="Report(ReadOnlySpan{byte}, ulong, ulong,
+/// ReadOnlySpan{byte})"/> with a key of tools/Csos/Bench/Bars.cs, where its name and its bar stand.</remarks>
 public static unsafe class Bench
 {
     /// <summary>Samples per figure.</summary>
@@ -30,11 +32,11 @@ public static unsafe class Bench
     }
 
     /// <summary>Reports the figures of <paramref name="sample"/>, each call of which gives one measured count.</summary>
-    /// <param name="name">The row of docs/performance.md.</param>
+    /// <param name="key">The row: a key of tools/Csos/Bench/Bars.cs.</param>
     /// <param name="sample">Measures once.</param>
     /// <param name="unit">Of what.</param>
     /// <param name="samples">How often, at most <see cref="Samples"/>: fewer where one sample takes long.</param>
-    public static void Measure(ReadOnlySpan<byte> name, delegate*<ulong> sample, ReadOnlySpan<byte> unit, int samples = Samples)
+    public static void Measure(ReadOnlySpan<byte> key, delegate*<ulong> sample, ReadOnlySpan<byte> unit, int samples = Samples)
     {
         for (int i = 0; i < samples / 16; i++)
         {
@@ -47,12 +49,17 @@ public static unsafe class Bench
         }
 
         Sort(samples);
-        Report(name, s_samples[0], s_samples[samples / 2], unit);
+        Report(key, s_samples[0], s_samples[samples / 2], unit);
     }
 
     /// <summary>Reports one figure.</summary>
-    public static void Report(ReadOnlySpan<byte> name, ulong minimum, ulong median, ReadOnlySpan<byte> unit) =>
-        Test.Diagnose($"bench: {name} {minimum} {median} {unit}\n");
+    public static void Report(ReadOnlySpan<byte> key, ulong minimum, ulong median, ReadOnlySpan<byte> unit) =>
+        Test.Diagnose($"bench: {key} {minimum} {median} {unit}\n");
+
+    /// <summary>Reports one figure that is given in hundredths of the unit.</summary>
+    public static void ReportHundredths(ReadOnlySpan<byte> key, ulong minimum, ulong median, ReadOnlySpan<byte> unit) =>
+        Test.Diagnose(
+            $"bench: {key} {minimum / 100}.{minimum / 10 % 10}{minimum % 10} {median / 100}.{median / 10 % 10}{median % 10} {unit}\n");
 
     // Shell sort: short, in place, good enough for a few thousand.
     private static void Sort(int count)

@@ -1,6 +1,6 @@
 // TestRunner: runs the linked test suites, chosen by `test` or `test=SUITE,SUITE` on the command line, and ends the emulator.
 //
-// Process context, interrupts on. Suites named "bench" run only for `bench`.
+// Process context, interrupts on. Suites named "bench" run only for `bench`, those named "bench-NAME" only for `bench=NAME`.
 
 using System.Runtime.InteropServices;
 
@@ -53,23 +53,25 @@ public static unsafe class TestRunner
         DebugExit.Armed = false;
     }
 
-    /// <summary>The boot option `bench`: runs the measurements and ends the emulator.</summary>
-    public static void BenchAndExit()
+    /// <summary>The boot option `bench` or `bench=NAME`: runs the measurements, or those of that name, and ends the emulator.</summary>
+    public static void BenchAndExit(ReadOnlySpan<byte> name)
     {
         KtapPort.Init();
         DebugExit.Armed = true;
-        RunBench();
+        RunBench(name);
         DebugExit.Exit(DebugExit.Passed);
         DebugExit.Armed = false;
     }
 
-    /// <summary>Runs the measurements. False if none are linked.</summary>
-    public static bool RunBench()
+    /// <summary>Runs the measurements that need no machine of their own. False if none are linked.</summary>
+    public static bool RunBench() => RunBench(default);
+
+    private static bool RunBench(ReadOnlySpan<byte> name)
     {
         bool found = false;
         for (SuiteEntry* entry = First; entry < End; entry++)
         {
-            if (entry->Name.SequenceEqual(BenchSuite))
+            if (IsBench(entry->Name, out ReadOnlySpan<byte> suite) && suite.SequenceEqual(name))
             {
                 entry->Function();
                 found = true;
@@ -86,10 +88,24 @@ public static unsafe class TestRunner
 
     private static SuiteEntry* End => (SuiteEntry*)LinkerSymbols.TestSuitesEnd;
 
+    // Which measurements: empty for "bench", X for "bench-X".
+    private static bool IsBench(ReadOnlySpan<byte> suite, out ReadOnlySpan<byte> name)
+    {
+        name = default;
+        if (!suite.StartsWith(BenchSuite))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> rest = suite[BenchSuite.Length..];
+        name = rest.Length != 0 ? rest[1..] : rest;
+        return rest.Length == 0 || rest[0] == (byte)'-';
+    }
+
     private static bool Chosen(SuiteEntry* entry, ReadOnlySpan<byte> filter)
     {
         ReadOnlySpan<byte> name = entry->Name;
-        if (name.SequenceEqual(BenchSuite))
+        if (IsBench(name, out _))
         {
             return false;
         }

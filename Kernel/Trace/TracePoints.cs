@@ -16,11 +16,18 @@ public static unsafe class TracePoints
     {
         if (Trace.Enabled)
         {
-            ReadOnlySpan<byte> name = action->Name;
-            fixed (byte* text = name)
-            {
-                Trace.Write(TraceEvent.IrqHandlerEntry, (ulong)irq, (ulong)text, (ulong)name.Length);
-            }
+            WriteIrqHandlerEntry(irq, action);
+        }
+    }
+
+    // By itself, because a caller would clear the place of a span even while tracing is off.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void WriteIrqHandlerEntry(int irq, IrqAction* action)
+    {
+        ReadOnlySpan<byte> name = action->Name;
+        fixed (byte* text = name)
+        {
+            Trace.Write(TraceEvent.IrqHandlerEntry, (ulong)irq, (ulong)text, (ulong)name.Length);
         }
     }
 

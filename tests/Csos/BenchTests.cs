@@ -1,6 +1,8 @@
 // The benchmark's lines and table, and the size of an image.
 
 using System.Buffers.Binary;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using CSharpOS.Tool.Bench;
 using CSharpOS.Tool.Images;
 
@@ -15,15 +17,16 @@ public sealed class BenchTests : IDisposable
     public void Dispose() => _repository.Dispose();
 
     [Theory]
-    [InlineData("bench: clock tick 140 151 instructions", "clock tick", 140, 151, "instructions")]
-    [InlineData("bench: two words 1 2.5 ms\r", "two words", 1, 2.5, "ms")]
-    public void A_measurement_is_read(string line, string name, double minimum, double median, string unit) =>
-        Assert.Equal(new BenchLine(name, minimum, median, unit), BenchLine.Parse(line));
+    [InlineData("bench: tick 140 151 instructions", "tick", 140, 151, "instructions")]
+    [InlineData("bench: two-words 1 2.5 ms\r", "two-words", 1, 2.5, "ms")]
+    [InlineData("bench: share 0.25 0.30 %", "share", 0.25, 0.3, "%")]
+    public void A_measurement_is_read(string line, string key, double minimum, double median, string unit) =>
+        Assert.Equal(new BenchLine(key, minimum, median, unit), BenchLine.Parse(line));
 
     [Theory]
-    [InlineData("bench: clock tick 140 151")]
-    [InlineData("bench: clock tick fast faster ms")]
-    [InlineData("bench: 1 2 ms")]
+    [InlineData("bench: tick 140 151")]
+    [InlineData("bench: tick fast faster ms")]
+    [InlineData("bench: two words 1 2 ms")]
     [InlineData("ok 1 bench: x 1 2 ms")]
     [InlineData("")]
     public void Anything_else_is_none(string line) => Assert.Null(BenchLine.Parse(line));
@@ -32,33 +35,89 @@ public sealed class BenchTests : IDisposable
     public void The_median_is_held_against_the_bar()
     {
         IReadOnlyList<BenchStanding> standings = BenchReport.Make(
-            [new("new thing", 1, 1, "ms"), new("clock tick", 790, 801, "x"), new("local_irq_save + restore", 5, 6, "x")]);
+            [new("new-thing", 1, 1, "ms"), new("tick", 790, 801, "x"), new("local-irq-save", 5, 6, "x"), new("scaling", 1.7, 1.9, "times")]);
 
-        Assert.Equal(["local_irq_save + restore", "clock tick", "new thing"], standings.Select(standing => standing.Line.Name));
-        Assert.Equal([true, false, true], standings.Select(standing => standing.IsKept));
+        Assert.Equal("missed by 1", Of("tick"));
+        Assert.Equal("kept", Of("local-irq-save"));
+        Assert.Equal("kept", Of("scaling"));
+        Assert.Equal("not yet", Of("pipe"));
+        Assert.Equal(("new-thing", ""), (standings[^1].Name, standings[^1].Verdict));
+        Assert.Equal(Bars.All.Count + 1, standings.Count);
+        Assert.Equal($"2 bars kept, 1 missed, {Bars.All.Count - 3} not measured yet", BenchReport.Summary(standings));
+
+        string Of(string key) => standings.Single(standing => standing.Bar?.Key == key).Verdict;
     }
 
     [Fact]
-    public void Names_of_bars_are_unique() => Assert.Equal(Bars.All.Count, Bars.All.Select(bar => bar.Name).Distinct().Count());
+    public void A_bar_that_is_to_be_reached_is_missed_from_below() =>
+        Assert.Equal("missed by 0.3", new BenchStanding(new("scaling", 1.5, 1.5, "times"), Bars.Of("scaling")).Verdict);
+
+    [Fact]
+    public void Keys_of_bars_are_unique_words()
+    {
+        Assert.Equal(Bars.All.Count, Bars.All.Select(bar => bar.Key).Distinct().Count());
+        Assert.Equal(Bars.All.Count, Bars.All.Select(bar => bar.Name).Distinct().Count());
+        Assert.All(Bars.All, bar => Assert.DoesNotContain(' ', bar.Key));
+    }
+
+    // A key that the table does not know would stand there without its bar.
+    [Fact]
+    public void Every_key_that_the_kernel_measures_has_its_bar()
+    {
+        string suites = Path.Combine(ToolContext.OfThisProcess().Root, "tests", "Kernel.Suites");
+        IEnumerable<string> keys = Directory.EnumerateFiles(suites, "*.cs")
+            .SelectMany(file => Regex.Matches(File.ReadAllText(file), """Bench\.(?:Measure|Report\w*)\(\s*"([^"]+)"u8""").Select(match => match.Groups[1].Value));
+        Assert.All(keys, key => Assert.NotNull(Bars.Of(key)));
+        Assert.Contains("tick", keys);
+    }
 
     [Fact]
     public async Task The_table_shows_bar_and_miss_and_strict_fails()
     {
-        _repository.Write("artifacts/image/release/csharpos.elf", "");
-        await File.WriteAllBytesAsync(_repository.PathOf("artifacts/image/release/csharpos.elf"), MakeElf(1000, 300));
-        _repository.SetQemu($"""
-            printf '%s\n' "$@" > {_repository.PathOf("arguments")}
-            echo 'bench: clock tick 140 810 instructions'; exit 33
-            """);
+        SetUp();
 
         Assert.Equal(ExitCodes.Success, await _repository.RunAsync("bench", "--no-build"));
-        Assert.Contains("missed by 10", _repository.Output.ToString());
-        Assert.Contains(" 700 ", _repository.Output.ToString());
-        Assert.Contains("2 with a bar, 1 missed", _repository.Output.ToString());
+        string output = _repository.Output.ToString();
+        Assert.Contains("missed by 10", output);
+        Assert.Contains("not yet", output);
+        Assert.Contains(" 700 ", output);
+        Assert.Contains(" 22.5 ", output);
+        Assert.Contains("4 bars kept, 1 missed", output);
         string arguments = await File.ReadAllTextAsync(_repository.PathOf("arguments"));
         Assert.Contains("-icount\nshift=0,sleep=off\n", arguments);
         Assert.Contains("-append\nnoapic bench\n", arguments);
+        Assert.Contains("-append\nbench=scaling\n", arguments);
         Assert.Equal(ExitCodes.Failure, await _repository.RunAsync("bench", "--no-build", "--strict"));
+    }
+
+    [Fact]
+    public async Task The_least_memory_is_the_first_size_that_reaches_the_prompt()
+    {
+        SetUp("""[[ "$*" == *"-m 12M"* ]] && { echo 'too little memory'; exit 0; }""");
+
+        Assert.Equal(ExitCodes.Success, await _repository.RunAsync("bench", "--no-build", "--json"));
+        JsonArray rows = JsonNode.Parse(_repository.Output.ToString())!.AsArray();
+        Assert.Equal(16, rows.Single(row => (string?)row!["key"] == Bars.LeastMemory)!["median"]!.GetValue<double>());
+        Assert.Equal("missed by 10", rows.Single(row => (string?)row!["key"] == "tick")!["verdict"]!.GetValue<string>());
+        Assert.Null(rows.Single(row => (string?)row!["key"] == "pipe")!["median"]);
+    }
+
+    [Fact]
+    public async Task The_page_gets_the_table_and_keeps_its_text()
+    {
+        SetUp();
+        _repository.Write("docs/performance.md", $"before\n{PerformancePage.Begin}\nold\n{PerformancePage.End}\nafter\n");
+
+        Assert.Equal(ExitCodes.Success, await _repository.RunAsync("bench", "--no-build", "--docs"));
+        string page = await File.ReadAllTextAsync(_repository.PathOf("docs/performance.md"));
+        Assert.StartsWith("before\n", page, StringComparison.Ordinal);
+        Assert.EndsWith($"{PerformancePage.End}\nafter\n", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("old", page, StringComparison.Ordinal);
+        Assert.Contains("| clock tick, CPU busy, whole interrupt | 810 | 140 | instructions | 800 | 2,504 | 6,338 | missed by 10 |", page);
+
+        _repository.Write("docs/performance.md", "no place\n");
+        Assert.Equal(ExitCodes.Failure, await _repository.RunAsync("bench", "--no-build", "--docs"));
+        Assert.Contains("no place for the table", _repository.Error.ToString());
     }
 
     [Theory]
@@ -81,6 +140,22 @@ public sealed class BenchTests : IDisposable
         Assert.Equal(700, ElfFile.LoadedBytes(image, ".ksymtab"));
         Assert.Throws<CsosException>(() => ElfFile.LoadedBytes(image.AsSpan(0, 100)));
         Assert.Throws<CsosException>(() => ElfFile.LoadedBytes("MZ"u8));
+    }
+
+    // An emulator that measures a tick, scales, and reaches the prompt.
+    private void SetUp(string first = "")
+    {
+        _repository.Write("artifacts/image/release/csharpos.elf", "");
+        File.WriteAllBytes(_repository.PathOf("artifacts/image/release/csharpos.elf"), MakeElf(1000, 300));
+        _repository.SetQemu($"""
+            printf '%s\n' "$@" >> {_repository.PathOf("arguments")}
+            {first}
+            case "$*" in
+            *bench=scaling*) echo 'bench: scaling 1.90 1.95 times'; exit 33;;
+            *'noapic bench'*) echo 'bench: tick 140 810 instructions'; exit 33;;
+            *) echo 'Prompt 22500 us after power-on'; echo -n 'csharpos> '; exec sleep 20;;
+            esac
+            """);
     }
 
     // One loaded segment, one note segment that does not count, and a symbol table section of a given size.

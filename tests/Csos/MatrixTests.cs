@@ -37,7 +37,7 @@ public sealed class MatrixTests
     {
         Assert.Equal(Enum.GetValues<BootMethod>(), Matrix.Boots.Select(boot => boot.Machine.Method).Distinct().Order());
         Assert.Equal(
-            ["checked", "checked-noirqstacks", "checked-nopreempt", "checked-up", "checked-up-nopreempt", "debug", "release"],
+            ["checked", "checked-noirqstacks", "checked-nopreempt", "checked-up", "checked-up-nopreempt", "debug", "release", "release-nopreempt", "release-up", "release-up-nopreempt"],
             Matrix.Boots.Select(boot => boot.Variant.Name).Distinct().Order(StringComparer.Ordinal));
         Assert.DoesNotContain(Matrix.Boots, boot => boot.Machine.Cpus > 1 && !boot.Variant.Smp);
     }

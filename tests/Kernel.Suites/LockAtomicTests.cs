@@ -6,7 +6,7 @@ namespace CSharpOS.Suites;
 
 internal static unsafe class LockAtomicTests
 {
-    private const int Limit = 1000;
+    private const int Limit = 100_000;
 
     private static Atomic s_atomic;
     private static Atomic64 s_atomic64;
@@ -79,7 +79,7 @@ internal static unsafe class LockAtomicTests
 
     internal static void Counting()
     {
-        s_turns = LockTests.Turns(20_000);
+        s_turns = LockTests.Turns(300_000);
         s_atomic.Set(0);
         s_atomic64.Set(-1);
         s_word = 0;
@@ -101,7 +101,7 @@ internal static unsafe class LockAtomicTests
 
     internal static void BitsOfAWord()
     {
-        s_turns = LockTests.Turns(5000);
+        s_turns = LockTests.Turns(50_000);
         s_bitmap = 0;
         s_failed = 0;
         Crew.RunAll(&TurnMyBits);

@@ -253,7 +253,7 @@ internal static unsafe class LockRwTests
         s_second = 0;
         s_torn = 0;
         s_reads = 0;
-        s_turns = LockTests.Turns(4000);
+        s_turns = LockTests.Turns(20_000);
         Crew.RunAll(&ReadOrWritePair);
         long writes = (long)s_turns * ((LockTests.CrewSize + 1) / 2);
         Check.Equal(writes, s_first);
@@ -371,6 +371,11 @@ internal static unsafe class LockRwTests
             {
                 start = s_seqLock.ReadBegin();
                 first = s_first;
+                if ((i & 3) == 0)
+                {
+                    CpuRelax();
+                }
+
                 second = s_second;
             }
             while (s_seqLock.ReadRetry(start));

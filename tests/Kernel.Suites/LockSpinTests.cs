@@ -6,8 +6,6 @@ internal static unsafe class LockSpinTests
 {
     private static SpinLock s_lock;
     private static SpinLock s_other;
-    private static RwLock s_rwLock;
-    private static SeqLock s_seqLock;
     private static long s_counter;
     private static int s_turns;
     private static int s_go;
@@ -115,34 +113,6 @@ internal static unsafe class LockSpinTests
         Check.False(s_lock.IsLocked());
     }
 
-    // A thread and an interrupt of the same CPU: with interrupts on under the lock, the handler would wait for ever.
-    internal static void WithInterrupt()
-    {
-        if (!SmpTests.HasSeveralCpus())
-        {
-            return;
-        }
-
-        s_lock.Init();
-        s_counter = 0;
-        s_turns = SmpTests.Rounds(300);
-        Shared.WriteOnce(ref s_go, 0);
-        OnCpu thread;
-        if (!OnCpu.Start(&thread, 1, &CountUntilTold, null))
-        {
-            return;
-        }
-
-        for (int i = 0; i < s_turns; i++)
-        {
-            Smp.SmpCallFunctionSingle(1, &CountInInterrupt, null, true);
-        }
-
-        Shared.WriteOnce(ref s_go, 1);
-        OnCpu.Wait(&thread);
-        Check.Equal(s_turns + Shared.ReadOnce(ref s_arrived), s_counter);
-    }
-
     // The others arrive one after the other. Then the lock is given back and wanted again at once: they were here before.
     internal static void Fair()
     {
@@ -214,67 +184,6 @@ internal static unsafe class LockSpinTests
             Check.Equal(1, Shared.ReadOnce(ref s_released));
             OnCpu.Wait(&thread);
         }
-    }
-
-    internal static void NotHeld()
-    {
-#if DEBUG_CHECKS
-        s_lock.Init();
-        PreemptDisable();
-        s_lock.Unlock();
-        Check.Logged("BUG: spin lock: unlock of a lock that is not held"u8);
-        Check.Logged("LockSpinTests.NotHeld"u8);
-
-        // The report has changed nothing: the lock can be taken.
-        Check.True(s_lock.TryLock());
-        s_lock.Unlock();
-
-        s_rwLock.Init();
-        PreemptDisable();
-        s_rwLock.ReadUnlock();
-        Check.Logged("BUG: read lock: unlock of a lock that is not held"u8);
-        PreemptDisable();
-        s_rwLock.WriteUnlock();
-        Check.Logged("BUG: write lock: unlock of a lock that is not held"u8);
-        Check.True(s_rwLock.WriteCanLock());
-#else
-        Test.Skip("locks are not checked in this build"u8);
-#endif
-    }
-
-    internal static void Sleeping()
-    {
-#if DEBUG_CHECKS
-        s_lock.Lock();
-        SleepReported();
-        s_lock.Unlock();
-        s_lock.LockBh();
-        SleepReported();
-        s_lock.UnlockBh();
-        s_lock.LockIrq();
-        SleepReported();
-        s_lock.UnlockIrq();
-        s_rwLock.ReadLock();
-        SleepReported();
-        s_rwLock.ReadUnlock();
-        s_rwLock.WriteLock();
-        SleepReported();
-        s_rwLock.WriteUnlock();
-        s_seqLock.WriteLock();
-        SleepReported();
-        s_seqLock.WriteUnlock();
-        MightSleep();
-        Check.Equal(0, Check.CountLogged("sleeping function called from invalid context"u8));
-#else
-        Test.Skip("contexts are not checked in this build"u8);
-#endif
-    }
-
-    private static void SleepReported()
-    {
-        MightSleep();
-        Check.Equal(1, Check.CountLogged("sleeping function called from invalid context at tests/Kernel.Suites/LockSpinTests.cs"u8));
-        Check.ForgetLog();
     }
 
     private static void CheckContext(int preemptCount, bool irqsOff)
@@ -355,27 +264,6 @@ internal static unsafe class LockSpinTests
         }
 
         Shared.WriteOnce(ref s_counter, value + 1);
-    }
-
-    private static void CountUntilTold(void* unused)
-    {
-        int count = 0;
-        while (Shared.ReadOnce(ref s_go) == 0)
-        {
-            ulong flags = s_lock.LockIrqSave();
-            CountUnderLock();
-            s_lock.UnlockIrqRestore(flags);
-            count++;
-        }
-
-        Shared.WriteOnce(ref s_arrived, count);
-    }
-
-    private static void CountInInterrupt(void* unused)
-    {
-        s_lock.Lock();
-        CountUnderLock();
-        s_lock.Unlock();
     }
 
     private static void TakeInTurn(void* argument)

@@ -23,11 +23,12 @@ public static unsafe class LockTests
         Run("spin lock: what each form turns off"u8, "SYNC-02"u8, &LockSpinTests.Contexts);
         Run("spin lock: trylock's result"u8, "SYNC-02"u8, &LockSpinTests.TryLock);
         Run("spin lock: N times i++ under every form"u8, "SYNC-02"u8, &LockSpinTests.Counting);
-        Run("spin lock: shared with an interrupt"u8, "SYNC-02"u8, &LockSpinTests.WithInterrupt);
+        Run("spin lock: shared with an interrupt"u8, "SYNC-02"u8, &LockContextTests.WithInterrupt);
+        Run("_bh forms: shared with a tasklet"u8, "SYNC-02"u8, &LockContextTests.WithTasklet);
         Run("spin lock: served in order of arrival"u8, "SYNC-02"u8, &LockSpinTests.Fair);
         Run("spin_unlock_wait waits for the holder"u8, "SYNC-02"u8, &LockSpinTests.UnlockWait);
-        Run("unlock of a spinning lock that is not held is reported"u8, "SYNC-02"u8, &LockSpinTests.NotHeld);
-        Run("sleeping under a spinning lock is reported"u8, "SYNC-02 SIRQ-09"u8, &LockSpinTests.Sleeping);
+        Run("unlock of a spinning lock that is not held is reported"u8, "SYNC-02"u8, &LockContextTests.NotHeld);
+        Run("sleeping under a spinning lock is reported"u8, "SYNC-02 SIRQ-09"u8, &LockContextTests.Sleeping);
 
         Run("rwlock: readers together, a writer alone"u8, "SYNC-02"u8, &LockRwTests.TryLock);
         Run("rwlock: what each form turns off"u8, "SYNC-02"u8, &LockRwTests.Contexts);
@@ -83,6 +84,8 @@ internal unsafe struct Crew
 
     private delegate*<int, void> _function;
     private int _count;
+    private bool _together;
+    private int _ready;
     private Completion _go;
     private Members _members;
 
@@ -96,6 +99,8 @@ internal unsafe struct Crew
             Add(&crew, bound ? i % Smp.CpuCount : -1);
         }
 
+        crew._together = bound && LockTests.CrewSize <= Smp.CpuCount;
+
         Go(&crew);
         WaitAll(&crew);
     }
@@ -105,6 +110,8 @@ internal unsafe struct Crew
     {
         crew->_function = function;
         crew->_count = 0;
+        crew->_together = false;
+        crew->_ready = 0;
         Completion.Init(&crew->_go);
     }
 
@@ -194,6 +201,16 @@ internal unsafe struct Crew
         var member = (Member*)argument;
         Crew* crew = member->Crew;
         Completion.Wait(&crew->_go);
+        if (crew->_together)
+        {
+            // One on each CPU: none begins before all are there, or the first might be done before the last has begun.
+            Shared.AddReturn(ref crew->_ready, 1);
+            while (Shared.ReadOnce(ref crew->_ready) != crew->_count)
+            {
+                CpuRelax();
+            }
+        }
+
         crew->_function(member->Number);
         Completion.Complete(&member->Done);
         return 0;

@@ -48,6 +48,18 @@ public static unsafe class SoftirqTests
         Run("enable without disable is reported"u8, "SIRQ-07"u8, &BottomHalfTests.Unbalanced);
 
 
+
+        Run("ksoftirqd/n: one per CPU, bound to it, nice 19"u8, "SIRQ-06"u8, &KsoftirqdTests.Threads);
+        Run("raised in process context, ksoftirqd runs it"u8, "SIRQ-04 SIRQ-06"u8, &KsoftirqdTests.RunsRaised);
+        Run("ksoftirqd yields after each pass"u8, "SIRQ-06"u8, &KsoftirqdTests.Yields);
+        Run("under a storm a program keeps four fifths of the CPU"u8, "SIRQ-05"u8, &KsoftirqdTests.ProgramKeepsShare);
+        Run("with ksoftirqd at nice 0 about half"u8, "SIRQ-05"u8, &KsoftirqdTests.HalfAtNiceZero);
+        Run("on an idle machine nine tenths of a storm's time is its handler's"u8, "SIRQ-05"u8, &KsoftirqdTests.IdleRate);
+
+        Run("the same softirq on two CPUs at once"u8, "SIRQ-04"u8, &SoftirqSmpTests.SameAtOnce);
+        Run("local_bh_disable concerns this CPU only"u8, "SIRQ-07"u8, &SoftirqSmpTests.OtherCpusGoOn);
+        Run("a softirq runs on the CPU that raised it"u8, "SIRQ-03"u8, &SoftirqSmpTests.OwnCpu);
+        Run("none is lost, on any CPU"u8, "SIRQ-03 SIRQ-04"u8, &SoftirqSmpTests.NoneLost);
     }
 
     /// <summary>Runs <paramref name="function"/> in a hard interrupt handler of this CPU. False, and the test is skipped, without a test device.</summary>

@@ -26,18 +26,18 @@ public static unsafe class TimerBench
 
         Scheduler.SetCpusAllowed(Current, 1);
         s_pending = 1;
-        Bench.Measure("add_timer, 1 pending"u8, &Add, "instructions"u8);
-        Bench.Measure("mod_timer, 1 pending"u8, &Mod, "instructions"u8);
-        Bench.Measure("del_timer, 1 pending"u8, &Del, "instructions"u8);
+        Bench.Measure("timer-add-1"u8, &Add, "instructions"u8);
+        Bench.Measure("timer-mod-1"u8, &Mod, "instructions"u8);
+        Bench.Measure("timer-del-1"u8, &Del, "instructions"u8);
         for (int i = 0; i < Many; i++)
         {
             ModTimer(Timer(i), Jiffies + Delay());
         }
 
         s_pending = Many;
-        Bench.Measure("add_timer, 100000 pending"u8, &Add, "instructions"u8);
-        Bench.Measure("mod_timer, 100000 pending"u8, &Mod, "instructions"u8);
-        Bench.Measure("del_timer, 100000 pending"u8, &Del, "instructions"u8);
+        Bench.Measure("timer-add-100000"u8, &Add, "instructions"u8);
+        Bench.Measure("timer-mod-100000"u8, &Mod, "instructions"u8);
+        Bench.Measure("timer-del-100000"u8, &Del, "instructions"u8);
         Scheduler.SetCpusAllowed(Current, uint.MaxValue);
         Release(Many);
     }

@@ -1,25 +1,84 @@
-// Runs the kernel's benchmarks: one CPU, the 8259A, and virtual time that counts executed instructions, so that a second run gives
-// the same figures to the instruction.
+// Takes the measurements. Instructions: one CPU, the 8259A, and virtual time that counts executed instructions, so that a second run gives
+// the same figures to the instruction. Scaling: two CPUs under multi-threaded TCG, in real time. The prompt: the ordinary image, again in
+// virtual time, with as little memory as it boots in.
 
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using CSharpOS.Tool.Emulators;
 using CSharpOS.Tool.Processes;
 using CSharpOS.Tool.Testing;
+using CSharpOS.Tool.Testing.Scenarios;
 
 namespace CSharpOS.Tool.Bench;
 
-/// <summary>Boots the benchmark.</summary>
+/// <summary>Boots the benchmarks.</summary>
 public static class BenchRunner
 {
+    private const string PromptPattern = @"Prompt (?<time>\d+) us after power-on|panic|[Tt]oo little memory";
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(15);
+    private static readonly int[] s_memorySizes = [12, 16, 24, 32, 64];
 
-    /// <summary>Boots a kernel with <c>bench</c> on its command line.</summary>
-    /// <returns>The lines that were measurements.</returns>
+    /// <summary>Boots the measurements that count instructions.</summary>
     /// <exception cref="CsosException">The guest did not end as it should.</exception>
-    public static async Task<IReadOnlyList<BenchLine>> RunAsync(ToolContext context, string kernel)
+    public static async Task<IReadOnlyList<BenchLine>> InstructionsAsync(ToolContext context, string kernel)
     {
-        Machine machine = new() { Icount = true, Append = "noapic bench" };
-        LogFolder logs = new(context, "bench");
+        IReadOnlyList<BenchLine> lines = await MeasureAsync(context, kernel, new Machine { Icount = true, Append = "noapic bench" }, "bench");
+        return lines.Count > 0 ? lines : throw new CsosException("the benchmark measured nothing");
+    }
+
+    /// <summary>Boots the measurement of scaling; it gives no line where the kernel was built for one CPU.</summary>
+    /// <exception cref="CsosException">The guest did not end as it should.</exception>
+    public static Task<IReadOnlyList<BenchLine>> ScalingAsync(ToolContext context, string kernel) =>
+        MeasureAsync(context, kernel, new Machine { Cpus = 2, Append = "bench=scaling" }, "bench-scaling");
+
+    /// <summary>Boots the ordinary image to its prompt: how long that takes, and how little memory is enough.</summary>
+    public static async Task<IReadOnlyList<BenchLine>> PromptAsync(ToolContext context, string kernel)
+    {
+        List<BenchLine> lines = [];
+        if (await PromptTimeAsync(context, kernel, new Machine().Memory) is { } time)
+        {
+            double milliseconds = time / 1000.0;
+            lines.Add(new BenchLine(Bars.Boot, milliseconds, milliseconds, "ms"));
+        }
+
+        foreach (int size in s_memorySizes)
+        {
+            if (await PromptTimeAsync(context, kernel, $"{size}M") != null)
+            {
+                lines.Add(new BenchLine(Bars.LeastMemory, size, size, "MB"));
+                break;
+            }
+        }
+
+        return lines;
+    }
+
+    // Microseconds of virtual time, or null if the prompt does not come.
+    private static async Task<int?> PromptTimeAsync(ToolContext context, string kernel, string memory)
+    {
+        LogFolder logs = new(context, $"bench-prompt-{memory}");
+        await using Guest guest = new(context, kernel, new Machine { Icount = true, Append = "noapic", Memory = memory }, logs);
+        try
+        {
+            Match match = await guest.ExpectAsync(PromptPattern);
+            if (!match.Groups["time"].Success)
+            {
+                return null;
+            }
+
+            await guest.ExpectPromptAsync();
+            return int.Parse(match.Groups["time"].Value, CultureInfo.InvariantCulture);
+        }
+        catch (ScenarioException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<IReadOnlyList<BenchLine>> MeasureAsync(ToolContext context, string kernel, Machine machine, string name)
+    {
+        LogFolder logs = new(context, name);
         string program = Qemu.Find(context);
         string[] arguments =
         [
@@ -52,7 +111,7 @@ public static class BenchRunner
             throw new CsosException($"the benchmark did not come to its end: QEMU's status is {status} (log: {log})");
         }
 
-        return lines.Count > 0 ? lines : throw new CsosException("the benchmark measured nothing");
+        return lines;
     }
 
     private static async Task ReadAsync(StreamReader reader, List<BenchLine> lines)

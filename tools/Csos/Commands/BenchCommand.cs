@@ -1,5 +1,5 @@
 // ./csos bench: what operations cost, in executed instructions, beside the bars. The measurements are part of the test image; the
-// size is that of the ordinary one.
+// size, the time to the prompt and the least memory are those of the ordinary one.
 
 using System.CommandLine;
 using CSharpOS.Tool.Bench;
@@ -19,22 +19,52 @@ public static class BenchCommand
         Command command = new("bench", "Measure the Release build, in executed instructions, and show it beside the bars.");
         VariantOptions options = new(command, "Release");
         Option<bool> strict = new("--strict") { Description = "fail when a bar is missed" };
+        Option<bool> json = new("--json") { Description = "print the rows as JSON instead of a table" };
+        Option<bool> docs = new("--docs") { Description = "write the table into docs/performance.md, too" };
         command.Add(strict);
+        command.Add(json);
+        command.Add(docs);
         command.SetAction(async (result, _) =>
         {
             Variant variant = await options.ProvideAsync(context, result);
-            string kernel = variant.Kernel(context);
-            string measuring = variant.TestKernel(context);
-            ImageBuilder.Require(context, measuring);
-            List<BenchLine> lines = [.. await BenchRunner.RunAsync(context, measuring)];
-            long size = ElfFile.LoadedBytes(await File.ReadAllBytesAsync(kernel), SymbolTable);
-            lines.Add(new BenchLine(Bars.ImageSize, size, size, "bytes"));
-            IReadOnlyList<BenchStanding> standings = BenchReport.Make(lines);
-            BenchReport.Write(context.Console, standings);
-            int missed = standings.Count(standing => !standing.IsKept);
-            await context.Output.WriteLineAsync($"{standings.Count(standing => standing.Bar != null)} with a bar, {missed} missed");
-            return missed > 0 && result.GetValue(strict) ? ExitCodes.Failure : ExitCodes.Success;
+            IReadOnlyList<BenchStanding> standings = BenchReport.Make(await MeasureAsync(context, variant));
+            if (result.GetValue(docs))
+            {
+                string page = context.PathOf("docs", "performance.md");
+                string text = PerformancePage.Replace(await File.ReadAllTextAsync(page), BenchReport.Markdown(standings));
+                await File.WriteAllTextAsync(page, text);
+            }
+
+            if (result.GetValue(json))
+            {
+                await context.Output.WriteLineAsync(BenchReport.Json(standings));
+            }
+            else
+            {
+                BenchReport.Write(context.Console, standings);
+                await context.Output.WriteLineAsync(BenchReport.Summary(standings));
+            }
+
+            bool missed = standings.Any(standing => standing.IsMissed);
+            return missed && result.GetValue(strict) ? ExitCodes.Failure : ExitCodes.Success;
         });
         return command;
+    }
+
+    private static async Task<List<BenchLine>> MeasureAsync(ToolContext context, Variant variant)
+    {
+        string kernel = variant.Kernel(context);
+        string measuring = variant.TestKernel(context);
+        ImageBuilder.Require(context, kernel);
+        ImageBuilder.Require(context, measuring);
+        List<BenchLine> lines =
+        [
+            .. await BenchRunner.InstructionsAsync(context, measuring),
+            .. await BenchRunner.ScalingAsync(context, measuring),
+            .. await BenchRunner.PromptAsync(context, kernel),
+        ];
+        long size = ElfFile.LoadedBytes(await File.ReadAllBytesAsync(kernel), SymbolTable);
+        lines.Add(new BenchLine(Bars.ImageSize, size, size, "bytes"));
+        return lines;
     }
 }

@@ -54,7 +54,7 @@ public static class CallSitePatcher
             }
 
             ElfSection target = elf.Sections[rela.Info];
-            Dictionary<ulong, string> gsSites = [];
+            Dictionary<ulong, string> sites = [];
             foreach (ElfRelocation relocation in elf.Relocations(rela))
             {
                 if (!bySymbol.TryGetValue(relocation.Symbol, out InlineHelper? helper))
@@ -65,15 +65,15 @@ public static class CallSitePatcher
                 byte opcode = target.IsExecutable ? TryPatch(elf, target, relocation, helper) : (byte)0;
                 Dictionary<string, int> counts = opcode == CallOpcode ? calls : opcode == JumpOpcode ? tailCalls : left;
                 counts[helper.Name] = counts.GetValueOrDefault(helper.Name) + 1;
-                if (opcode == CallOpcode && helper.Name.StartsWith("arch_gs_", StringComparison.Ordinal))
+                if (opcode == CallOpcode && ConstantOffsets.Handles(helper.Name))
                 {
-                    gsSites[relocation.Offset - 1] = helper.Name;
+                    sites[relocation.Offset - 1] = helper.Name;
                 }
             }
 
-            if (gsSites.Count != 0)
+            if (sites.Count != 0)
             {
-                ConstantOffsets.Fuse(elf, rela.Info, gsSites);
+                ConstantOffsets.Fuse(elf, rela.Info, sites);
             }
         }
 

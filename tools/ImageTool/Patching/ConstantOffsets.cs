@@ -1,10 +1,14 @@
-// Per-CPU accesses with a constant offset become one instruction.
+// Per-CPU accesses with a constant offset become one instruction, port accesses with a constant port below 256 two.
 //
 // A call of arch_gs_add32(16, 1) has been patched to three instructions: mov edi,16; mov esi,1; add gs:[edi],esi. After a call the
 // compiler expects nothing in edi and esi, so the whole may become add dword ptr gs:[16],1, in the same ten or fifteen bytes:
 //
+// A call of arch_outb(0x21, x) has become mov edi,21h; mov edx,edi; mov eax,esi; out dx,al. The port fits the instruction: mov eax,esi;
+// out 21h,al. Likewise with a constant value, and for arch_inb.
+//
 //  * 67 (32-bit address) before a gs:[disp32] operand changes nothing, the offsets being small and positive; 40, a REX prefix without
 //    a bit, neither; 65 twice is one gs override.
+//  * 2E (CS override) fills up instructions without a memory operand, as in InlineHelpers.
 //  * Five bytes before a call that look like mov edi,imm32 may belong to another instruction (lea rdi,[rdi+disp32] ends alike). So each
 //    function with such a place is decoded from its start, and only whole instructions are replaced.
 //  * No branch may lead between the parts. All branches of the function are known after decoding it; ilc keeps jump tables elsewhere,
@@ -17,15 +21,20 @@ using Iced.Intel;
 
 namespace CSharpOS.ImageTool.Patching;
 
-/// <summary>Replaces constant arguments and gs access by one instruction.</summary>
+/// <summary>Replaces constant arguments and the access that they are for by as little as can be.</summary>
 public static class ConstantOffsets
 {
     private const int MoveLength = 5;
+    private const byte Fill = 0x2E;
+
+    /// <summary>True if calls of <paramref name="helper"/> can be fused with constant arguments.</summary>
+    public static bool Handles(string helper) =>
+        helper.StartsWith("arch_gs_", StringComparison.Ordinal) || helper is "arch_outb" or "arch_inb";
 
     /// <summary>Fuses what can be fused around the patched sites of one section.</summary>
     /// <param name="elf">The object, its call sites patched.</param>
     /// <param name="section">Index of the section.</param>
-    /// <param name="sites">Offset of each patched gs helper in the section, and the helper's name.</param>
+    /// <param name="sites">Offset of each patched helper in the section, and the helper's name.</param>
     /// <returns>How many were fused.</returns>
     public static int Fuse(ElfFile elf, int section, IReadOnlyDictionary<ulong, string> sites)
     {
@@ -64,21 +73,22 @@ public static class ConstantOffsets
             }
 
             Instruction before = instructions[i - 1];
-            if (i >= 2 && !targets.Contains(before.IP) && Long(helper) is { } operation)
+            if (i >= 2 && !targets.Contains(before.IP))
             {
                 Instruction first = instructions[i - 2];
                 (Instruction offset, Instruction value) = IsMove(first, Register.EDI) ? (first, before) : (before, first);
-                if (IsMove(offset, Register.EDI) && IsMove(value, Register.ESI))
+                if (IsMove(offset, Register.EDI) && IsMove(value, Register.ESI)
+                    && Long(helper, offset.Immediate32, value.Immediate32) is { } operation)
                 {
-                    Write(code[(int)(instructions[i - 2].IP - start)..], operation, offset.Immediate32, value.Immediate32);
+                    operation.CopyTo(code[(int)(instructions[i - 2].IP - start)..]);
                     fused++;
                     continue;
                 }
             }
 
-            if (IsMove(before, Register.EDI) && Short(helper) is { } form)
+            if (IsMove(before, Register.EDI) && Short(helper, before.Immediate32) is { } form)
             {
-                Write(code[(int)(before.IP - start)..], form, before.Immediate32, null);
+                form.CopyTo(code[(int)(before.IP - start)..]);
                 fused++;
             }
         }
@@ -121,36 +131,32 @@ public static class ConstantOffsets
     private static bool IsMove(in Instruction instruction, Register register) =>
         instruction.Code == Code.Mov_r32_imm32 && instruction.Op0Register == register && instruction.Length == MoveLength;
 
-    // Ten bytes with the offset at the end: mov edi,imm32 and the patched call.
-    private static byte[]? Short(string helper) => helper switch
+    // Ten bytes: mov edi,imm32 and the patched call.
+    private static byte[]? Short(string helper, uint offset) => helper switch
     {
-        "arch_gs_load64" => [0x67, 0x65, 0x48, 0x8B, 0x04, 0x25],
-        "arch_gs_load32" => [0x67, 0x65, 0x40, 0x8B, 0x04, 0x25],
-        "arch_gs_store64" => [0x67, 0x65, 0x48, 0x89, 0x34, 0x25],
-        "arch_gs_store32" => [0x67, 0x65, 0x40, 0x89, 0x34, 0x25],
-        "arch_gs_add32" => [0x67, 0x65, 0x40, 0x01, 0x34, 0x25],
-        "arch_gs_or32" => [0x67, 0x65, 0x40, 0x09, 0x34, 0x25],
-        "arch_gs_and32" => [0x67, 0x65, 0x40, 0x21, 0x34, 0x25],
+        "arch_gs_load64" => [0x67, 0x65, 0x48, 0x8B, 0x04, 0x25, .. Bytes(offset)],
+        "arch_gs_load32" => [0x67, 0x65, 0x40, 0x8B, 0x04, 0x25, .. Bytes(offset)],
+        "arch_gs_store64" => [0x67, 0x65, 0x48, 0x89, 0x34, 0x25, .. Bytes(offset)],
+        "arch_gs_store32" => [0x67, 0x65, 0x40, 0x89, 0x34, 0x25, .. Bytes(offset)],
+        "arch_gs_add32" => [0x67, 0x65, 0x40, 0x01, 0x34, 0x25, .. Bytes(offset)],
+        "arch_gs_or32" => [0x67, 0x65, 0x40, 0x09, 0x34, 0x25, .. Bytes(offset)],
+        "arch_gs_and32" => [0x67, 0x65, 0x40, 0x21, 0x34, 0x25, .. Bytes(offset)],
+        "arch_outb" when offset <= byte.MaxValue => [Fill, Fill, Fill, 0x89, 0xF0, Fill, Fill, Fill, 0xE6, (byte)offset],
+        "arch_inb" when offset <= byte.MaxValue => [Fill, Fill, Fill, 0x31, 0xC0, Fill, Fill, Fill, 0xE4, (byte)offset],
         _ => null,
     };
 
-    // Fifteen bytes with offset and value at the end: both moves and the patched call.
-    private static byte[]? Long(string helper) => helper switch
+    // Fifteen bytes: both moves and the patched call.
+    private static byte[]? Long(string helper, uint offset, uint value) => helper switch
     {
-        "arch_gs_store32" => [0x67, 0x65, 0x65, 0x40, 0xC7, 0x04, 0x25],
-        "arch_gs_add32" => [0x67, 0x65, 0x65, 0x40, 0x81, 0x04, 0x25],
-        "arch_gs_or32" => [0x67, 0x65, 0x65, 0x40, 0x81, 0x0C, 0x25],
-        "arch_gs_and32" => [0x67, 0x65, 0x65, 0x40, 0x81, 0x24, 0x25],
+        "arch_gs_store32" => [0x67, 0x65, 0x65, 0x40, 0xC7, 0x04, 0x25, .. Bytes(offset), .. Bytes(value)],
+        "arch_gs_add32" => [0x67, 0x65, 0x65, 0x40, 0x81, 0x04, 0x25, .. Bytes(offset), .. Bytes(value)],
+        "arch_gs_or32" => [0x67, 0x65, 0x65, 0x40, 0x81, 0x0C, 0x25, .. Bytes(offset), .. Bytes(value)],
+        "arch_gs_and32" => [0x67, 0x65, 0x65, 0x40, 0x81, 0x24, 0x25, .. Bytes(offset), .. Bytes(value)],
+        "arch_outb" when offset <= byte.MaxValue =>
+            [Fill, Fill, Fill, Fill, 0xB8, .. Bytes(value), Fill, Fill, Fill, Fill, 0xE6, (byte)offset],
         _ => null,
     };
 
-    private static void Write(Span<byte> code, byte[] form, uint offset, uint? value)
-    {
-        form.CopyTo(code);
-        BitConverter.TryWriteBytes(code[form.Length..], offset);
-        if (value is { } number)
-        {
-            BitConverter.TryWriteBytes(code[(form.Length + 4)..], number);
-        }
-    }
+    private static byte[] Bytes(uint number) => BitConverter.GetBytes(number);
 }

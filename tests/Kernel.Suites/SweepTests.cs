@@ -1,0 +1,488 @@
+// SweepTests: the critical paths, each interrupted once at every instruction.
+//
+// What is to be done is counted up (Ask) before it is asked for, by the path and by the strike; whoever does it notes how far he has seen the count. So
+// whatever was lost shows as a note that is behind the count. Everything runs on one CPU without a clock tick: see Sweep.cs.
+
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Suites;
+
+/// <summary>The suite of the interrupt sweep.</summary>
+public static unsafe class SweepTests
+{
+    private const int TestIrq = 6;
+    private const int TestDevicePort = 0x2000 + TestIrq;
+    private const int MostTurns = 10_000;
+
+    private static int s_asked;
+    private static int s_seen;
+    private static int s_runs;
+    private static int s_queued;
+    private static int s_interrupts;
+    private static TaskletStruct s_tasklet, s_hiTasklet;
+    private static WorkStruct s_work;
+    private static WorkqueueStruct* s_wq;
+    private static TimerList s_timer;
+    private static TaskStruct* s_thread;
+    private static WaitQueueHead s_head;
+    private static SpinLock s_lock;
+    private static long s_locked;
+    private static int s_inside;
+
+    [TestSuite("sweep")]
+    public static void Suite()
+    {
+        Test.Run("raise_softirq and do_softirq"u8, "SIRQ-03 SIRQ-04"u8, &RaiseAndRun);
+        Test.Run("tasklet_schedule, and the tasklet's run"u8, "TASKLET-02"u8, &TaskletScheduled);
+        Test.Run("the softirq loop with tasklets of both kinds"u8, "SIRQ-04 TASKLET-02"u8, &Loop);
+        Test.Run("local_bh_disable and local_bh_enable"u8, "SIRQ-07"u8, &BottomHalves);
+        Test.Run("queue_work, the worker's wake-up, flush"u8, "WORK-02 WORK-05"u8, &QueueAndFlush);
+        Test.Run("cancel_work_sync"u8, "WORK-04"u8, &Cancel);
+        Test.Run("mod_timer and del_timer"u8, "TIME-02"u8, &ModifyTimer);
+        Test.Run("wake-up, the switch to a thread, its going to sleep"u8, "KT-04 KT-05"u8, &WakeAndSwitch);
+        Test.Run("going to sleep against the wake-up"u8, "KT-05"u8, &SleepAgainstWake);
+        Test.Run("spin_lock_irqsave"u8, "SYNC-02"u8, &SpinLockIrqSave);
+        Test.Run("interrupt entry, handler and exit"u8, "IRQ-02 IRQ-10"u8, &InterruptPath);
+    }
+
+    private static TaskletStruct* Tasklet => (TaskletStruct*)Unsafe.AsPointer(ref s_tasklet);
+
+    private static TaskletStruct* HiTasklet => (TaskletStruct*)Unsafe.AsPointer(ref s_hiTasklet);
+
+    private static WorkStruct* Work => (WorkStruct*)Unsafe.AsPointer(ref s_work);
+
+    private static TimerList* Timer => (TimerList*)Unsafe.AsPointer(ref s_timer);
+
+    private static WaitQueueHead* Head => (WaitQueueHead*)Unsafe.AsPointer(ref s_head);
+
+    private static void Ask() => Shared.AddReturn(ref s_asked, 1);
+
+    private static void See() => Shared.WriteOnce(ref s_seen, Shared.ReadOnce(ref s_asked));
+
+    private static bool Begin()
+    {
+        s_asked = s_seen = s_runs = s_queued = s_interrupts = 0;
+        return Sweep.IsPossible();
+    }
+
+    // ---- softirqs ----
+
+    private static void RaiseAndRun()
+    {
+        if (Begin())
+        {
+            Check.Equal(0, OpenSoftirq(SoftirqTests.First, &SoftirqSees));
+            Sweep.Run(&RaisePath, &StrikeRaises, &AllSeen);
+        }
+    }
+
+    private static void SoftirqSees(SoftirqAction* action) => See();
+
+    private static void RaisePath()
+    {
+        Ask();
+        RaiseSoftirq(SoftirqTests.First);
+        DoSoftirq();
+    }
+
+    private static void StrikeRaises()
+    {
+        Ask();
+        RaiseSoftirqIrqoff(SoftirqTests.First);
+    }
+
+    // Whatever was asked for has been seen: nothing waits for somebody to look.
+    private static void AllSeen() => CheckSame(s_asked, s_seen);
+
+    private static void CheckSame(long expected, long actual)
+    {
+        if (expected != actual)
+        {
+            Check.Equal(expected, actual);
+            Check.Equal(-1, (int)Sweep.Strikes);
+        }
+    }
+
+    // ---- tasklets ----
+
+    private static void TaskletScheduled()
+    {
+        if (Begin())
+        {
+            TaskletInit(Tasklet, &TaskletSees, 0);
+            Sweep.Run(&TaskletPath, &StrikeSchedules, &TaskletSeen);
+        }
+    }
+
+    private static void TaskletSees(ulong data) => See();
+
+    private static void TaskletPath()
+    {
+        Ask();
+        LocalBhDisable();
+        TaskletSchedule(Tasklet);
+        LocalBhEnable();
+    }
+
+    private static void StrikeSchedules()
+    {
+        Ask();
+        TaskletSchedule(Tasklet);
+    }
+
+    private static void TaskletSeen()
+    {
+        AllSeen();
+        CheckSame(0, Tasklet->IsScheduled || Tasklet->IsRunning ? 1 : 0);
+    }
+
+    private static void Loop()
+    {
+        if (Begin())
+        {
+            TaskletInit(Tasklet, &TaskletSees, 0);
+            TaskletInit(HiTasklet, &TaskletSees, 0);
+            Check.Equal(0, OpenSoftirq(SoftirqTests.First, &SoftirqSees));
+            Check.Equal(0, OpenSoftirq(SoftirqTests.Second, &SoftirqSchedules));
+            Sweep.Run(&LoopPath, &StrikeAll, &LoopSeen);
+        }
+    }
+
+    private static void SoftirqSchedules(SoftirqAction* action)
+    {
+        Ask();
+        TaskletHiSchedule(HiTasklet);
+    }
+
+    private static void LoopPath()
+    {
+        Ask();
+        LocalBhDisable();
+        TaskletSchedule(Tasklet);
+        TaskletHiSchedule(HiTasklet);
+        RaiseSoftirq(SoftirqTests.First);
+        RaiseSoftirq(SoftirqTests.Second);
+        LocalBhEnable();
+    }
+
+    private static void StrikeAll()
+    {
+        Ask();
+        TaskletHiSchedule(HiTasklet);
+        TaskletSchedule(Tasklet);
+        RaiseSoftirqIrqoff(SoftirqTests.First);
+        RaiseSoftirqIrqoff(SoftirqTests.Second);
+    }
+
+    private static void LoopSeen()
+    {
+        TaskletSeen();
+        CheckSame(0, HiTasklet->IsScheduled || HiTasklet->IsRunning ? 1 : 0);
+    }
+
+    private static void BottomHalves()
+    {
+        if (Begin())
+        {
+            Check.Equal(0, OpenSoftirq(SoftirqTests.First, &SoftirqSees));
+            Sweep.Run(&BottomHalfPath, &StrikeRaises, &AllSeen);
+        }
+    }
+
+    private static void BottomHalfPath()
+    {
+        Ask();
+        LocalBhDisable();
+        LocalBhDisable();
+        RaiseSoftirq(SoftirqTests.First);
+        LocalBhEnable();
+        LocalBhEnable();
+    }
+
+    // ---- works ----
+
+    private static void QueueAndFlush()
+    {
+        if (Begin())
+        {
+            s_wq = CreateSinglethreadWorkqueue("sweep"u8);
+            WorkStruct.Init(Work, &WorkSees);
+            Sweep.Run(&WorkPath, &StrikeQueues, &WorkSeen);
+            DestroyWorkqueue(s_wq);
+        }
+    }
+
+    private static void WorkSees(WorkStruct* work)
+    {
+        Shared.AddReturn(ref s_runs, 1);
+        See();
+    }
+
+    private static void WorkPath()
+    {
+        StrikeQueues();
+        FlushWorkqueue(s_wq);
+    }
+
+    // A work that was pending runs later, and then sees this request too.
+    private static void StrikeQueues()
+    {
+        Ask();
+        if (QueueWork(s_wq, Work))
+        {
+            Shared.AddReturn(ref s_queued, 1);
+        }
+    }
+
+    private static void WorkSeen()
+    {
+        FlushWorkqueue(s_wq);
+        AllSeen();
+        CheckSame(s_queued, s_runs);
+        CheckSame(0, WorkStruct.IsPending(Work) ? 1 : 0);
+    }
+
+    private static void Cancel()
+    {
+        if (Begin())
+        {
+            s_wq = CreateSinglethreadWorkqueue("sweep"u8);
+            WorkStruct.Init(Work, &WorkSees);
+            Sweep.Run(&CancelPath, &StrikeQueues, &Cancelled);
+            DestroyWorkqueue(s_wq);
+        }
+    }
+
+    private static void CancelPath()
+    {
+        StrikeQueues();
+        if (CancelWorkSync(Work))
+        {
+            Shared.AddReturn(ref s_queued, -1);
+        }
+    }
+
+    // What the strike queued after the cancellation runs; what was cancelled does not.
+    private static void Cancelled()
+    {
+        FlushWorkqueue(s_wq);
+        CheckSame(s_queued, s_runs);
+        CheckSame(0, WorkStruct.IsPending(Work) ? 1 : 0);
+    }
+
+    // ---- timers ----
+
+    private static void ModifyTimer()
+    {
+        if (Begin())
+        {
+            SetupTimer(Timer, &TaskletSees, 0);
+            Sweep.Run(&TimerPath, &StrikeModifies, &TimerDeleted);
+        }
+    }
+
+    private static void TimerPath()
+    {
+        ModTimer(Timer, Jiffies + (10 * HZ));
+        ModTimer(Timer, Jiffies + (20 * HZ));
+        DelTimer(Timer);
+        ModTimer(Timer, Jiffies + (30 * HZ));
+    }
+
+    private static void StrikeModifies()
+    {
+        ModTimer(Timer, Jiffies + (1000 * HZ));
+        CheckSame(1, DelTimer(Timer));
+        CheckSame(0, DelTimer(Timer));
+        ModTimer(Timer, Jiffies + HZ);
+    }
+
+    private static void TimerDeleted()
+    {
+        CheckSame(1, TimerPending(Timer) ? 1 : 0);
+        CheckSame(1, DelTimerSync(Timer));
+        CheckSame(0, DelTimerSync(Timer));
+        CheckSame(0, s_seen);
+    }
+
+    // ---- tasks ----
+
+    private static void WakeAndSwitch()
+    {
+        if (!Begin())
+        {
+            return;
+        }
+
+        s_thread = Kthread.Create(&Sleeper, null, $"sleeper", out int error);
+        Check.Equal(0, error);
+        if (error != 0)
+        {
+            return;
+        }
+
+        // More urgent than this task: a wake-up switches to it at once, where the kernel can be preempted.
+        Scheduler.SetScheduler(s_thread, SchedPolicy.Fifo, 50);
+        Scheduler.WakeUpProcess(s_thread);
+        Sweep.Run(&WakePath, &StrikeWakes, &WokenOften);
+        Kthread.Stop(s_thread);
+    }
+
+    private static int Sleeper(void* unused)
+    {
+        while (!Kthread.ShouldStop())
+        {
+            Scheduler.SetCurrentState(TaskState.Interruptible);
+            if (Shared.ReadOnce(ref s_seen) == Shared.ReadOnce(ref s_asked) && !Kthread.ShouldStop())
+            {
+                Scheduler.Schedule();
+            }
+
+            Scheduler.SetCurrentStateNoBarrier(TaskState.Running);
+            See();
+        }
+
+        return 0;
+    }
+
+    private static void WakePath()
+    {
+        Ask();
+        Scheduler.WakeUpProcess(s_thread);
+        Scheduler.CondResched();
+    }
+
+    private static void StrikeWakes()
+    {
+        Ask();
+        Scheduler.WakeUpProcess(s_thread);
+    }
+
+    private static void WokenOften()
+    {
+        for (int turns = 0; s_asked != Shared.ReadOnce(ref s_seen) && turns < MostTurns; turns++)
+        {
+            Scheduler.Yield();
+        }
+
+        AllSeen();
+    }
+
+    private static void SleepAgainstWake()
+    {
+        if (Begin())
+        {
+            WaitQueue.Init(Head);
+            Sweep.Run(&SleepPath, &StrikeWakesHead, &Nothing);
+        }
+    }
+
+    // The pattern of every wait: whenever the strike comes, it ends it.
+    private static void SleepPath()
+    {
+        if (s_seen == 0)
+        {
+            // The first time, without the timer: nobody would wake.
+            s_seen = s_asked = 1;
+            return;
+        }
+
+        int before = s_runs;
+        WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
+        while (true)
+        {
+            WaitQueue.PrepareToWait(Head, &wait, TaskState.Uninterruptible);
+            if (Shared.ReadOnce(ref s_asked) > s_seen)
+            {
+                break;
+            }
+
+            Scheduler.Schedule();
+        }
+
+        WaitQueue.FinishWait(Head, &wait);
+        s_seen = Shared.ReadOnce(ref s_asked);
+        s_runs = before + 1;
+    }
+
+    private static void StrikeWakesHead()
+    {
+        Ask();
+        WaitQueue.WakeUp(Head);
+    }
+
+    private static void Nothing()
+    {
+        CheckSame(0, WaitQueue.IsActive(Head) ? 1 : 0);
+    }
+
+    // ---- locks ----
+
+    private static void SpinLockIrqSave()
+    {
+        if (Begin())
+        {
+            s_locked = 0;
+            s_inside = 0;
+            Sweep.Run(&LockPath, &StrikeLocks, &LockCounted);
+        }
+    }
+
+    private static void LockPath()
+    {
+        Ask();
+        ulong flags = s_lock.LockIrqSave();
+        CheckSame(0, s_inside);
+        s_inside = 1;
+        s_locked++;
+        s_inside = 0;
+        s_lock.UnlockIrqRestore(flags);
+    }
+
+    private static void StrikeLocks()
+    {
+        Ask();
+        s_lock.Lock();
+        CheckSame(0, s_inside);
+        s_locked++;
+        s_lock.Unlock();
+    }
+
+    private static void LockCounted() => CheckSame(s_asked, s_locked);
+
+    // ---- interrupts ----
+
+    private static void InterruptPath()
+    {
+        if (!Begin() || !IrqTests.HasTestDevice())
+        {
+            return;
+        }
+
+        TaskletInit(Tasklet, &TaskletSees, 0);
+        Check.Equal(0, RequestIrq(TestIrq, &Handler, IrqFlags.None, "sweep"u8, null));
+        Sweep.Run(&PulsePath, &StrikeSchedules, &PulseSeen);
+        FreeIrq(TestIrq, null);
+    }
+
+    private static IrqReturn Handler(int irq, void* devId, PtRegs* regs)
+    {
+        Shared.AddReturn(ref s_interrupts, 1);
+        Ask();
+        TaskletSchedule(Tasklet);
+        return IrqReturn.Handled;
+    }
+
+    private static void PulsePath()
+    {
+        Shared.AddReturn(ref s_runs, 1);
+        PortIo.Out8(TestDevicePort, 1);
+        PortIo.Out8(TestDevicePort, 0);
+    }
+
+    private static void PulseSeen()
+    {
+        CheckSame(s_runs, s_interrupts);
+        TaskletSeen();
+    }
+}
