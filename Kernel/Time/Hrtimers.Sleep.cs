@@ -46,7 +46,7 @@ public static unsafe partial class Hrtimers
                 return 0;
             }
 
-            if (Current->PendingSignals != 0)
+            if (Scheduler.SignalPending(Current))
             {
                 long now = KtimeGet();
                 left = end > now ? end - now : 0;
