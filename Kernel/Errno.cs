@@ -55,7 +55,4 @@ public static class Errno
 
     /// <summary>Timed out.</summary>
     public const int ETIMEDOUT = 110;
-
-    /// <summary>A signal interrupted the call, which may be made again. Never seen by user programs.</summary>
-    public const int ERESTARTSYS = 512;
 }

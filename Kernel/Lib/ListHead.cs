@@ -2,6 +2,7 @@
 //
 // Linux: struct list_head, include/linux/list.h. Any context. No lock inside: the list's owner says which lock guards it.
 // Invariant: for every linked node n, n.Next.Prev == n and n.Prev.Next == n; an empty head points at itself.
+// Each operation tells Touched what it looks at or changes: nothing here, a scheduling point under the schedule explorer.
 // A list never moves in memory: heads are statics or lie in slab objects.
 
 using System.Runtime.CompilerServices;
@@ -10,7 +11,7 @@ namespace CSharpOS.Lib;
 
 /// <summary>A list's head, or one object's link in a list.</summary>
 /// <linux>list_head</linux>
-public unsafe struct ListHead
+public unsafe partial struct ListHead
 {
     private const ulong Poison = 0xdead000000000100;
 
@@ -55,7 +56,11 @@ public unsafe struct ListHead
 
     /// <linux>list_empty</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Empty(ListHead* head) => head->Next == head;
+    public static bool Empty(ListHead* head)
+    {
+        Touched(head, write: false);
+        return head->Next == head;
+    }
 
     /// <summary>Moves all of <paramref name="list"/> to the front of <paramref name="head"/>; <paramref name="list"/> is empty then.</summary>
     /// <linux>list_splice_init</linux>
@@ -66,6 +71,8 @@ public unsafe struct ListHead
             return;
         }
 
+        Touched(list, write: true);
+        Touched(head, write: true);
         ListHead* first = list->Next;
         ListHead* last = list->Prev;
         first->Prev = head;
@@ -84,6 +91,8 @@ public unsafe struct ListHead
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Insert(ListHead* node, ListHead* before, ListHead* after)
     {
+        Touched(before, write: true);
+        Touched(after, write: true);
         after->Prev = node;
         node->Next = after;
         node->Prev = before;
@@ -93,7 +102,12 @@ public unsafe struct ListHead
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Unlink(ListHead* node)
     {
+        Touched(node, write: true);
+        Touched(node->Prev, write: true);
         node->Next->Prev = node->Prev;
         node->Prev->Next = node->Next;
     }
+
+    // Without a body nothing of it is compiled, the calls neither.
+    static partial void Touched(ListHead* node, bool write);
 }

@@ -17,9 +17,7 @@ public unsafe partial struct SpinLock
         get
         {
 #if SMP || DEBUG_CHECKS
-            int tickets = Shared.ReadOnce(ref _tickets);
-            int taken = (ushort)((tickets >> TicketShift) - tickets);
-            return taken > 1 ? taken - 1 : 0;
+            return _ticket.WaiterCount;
 #else
             return 0;
 #endif
@@ -104,8 +102,8 @@ public unsafe partial struct SpinLock
     public void UnlockWait()
     {
 #if SMP || DEBUG_CHECKS
-        int served = (ushort)Shared.ReadOnce(ref _tickets);
-        while (IsLocked() && (ushort)Shared.ReadOnce(ref _tickets) == served)
+        int served = _ticket.Served;
+        while (IsLocked() && _ticket.Served == served)
         {
             Cpu.CpuRelax();
         }

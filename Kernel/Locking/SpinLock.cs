@@ -1,7 +1,6 @@
 // SpinLock: mutual exclusion for short stretches, fair, usable in every context.
 //
-// Linux: spinlock_t with ticket locks (2.6.25). Two 16-bit halves of one word: the next ticket to hand out and the ticket being served.
-// A taker adds one to "next" and waits until "serving" shows its number, so waiters are served in order of arrival.
+// Linux: spinlock_t. The word that excludes is a TicketLock; this adds the control of preemption and of interrupts.
 // Holding one means preemption is off: never sleep. A lock that a handler takes must be taken with interrupts off everywhere else.
 // UP builds (no SMP constant) keep only the preemption and interrupt control; there nobody can wait for anybody.
 // This file: the plain, _irq and _irqsave forms. SpinLock.Variants.cs: _bh, the other trylocks, what one can ask of a lock.
@@ -16,11 +15,8 @@ namespace CSharpOS.Locking;
 /// <rows>SYNC-02</rows>
 public unsafe partial struct SpinLock
 {
-    private const int TicketShift = 16;
-    private const int TicketOne = 1 << TicketShift;
-
 #if SMP || DEBUG_CHECKS
-    private int _tickets;
+    private TicketLock _ticket;
 #endif
 
     /// <summary>Takes the lock. Any context; spins; turns preemption off.</summary>
@@ -47,9 +43,7 @@ public unsafe partial struct SpinLock
     {
         Preempt.PreemptDisable();
 #if SMP || DEBUG_CHECKS
-        int tickets = Shared.ReadOnce(ref _tickets);
-        if ((ushort)(tickets >> TicketShift) != (ushort)tickets
-            || Shared.CompareExchange(ref _tickets, tickets + TicketOne, tickets) != tickets)
+        if (!_ticket.TryAcquire())
         {
             Preempt.PreemptEnable();
             return false;
@@ -103,8 +97,7 @@ public unsafe partial struct SpinLock
     public bool IsLocked()
     {
 #if SMP || DEBUG_CHECKS
-        int tickets = Shared.ReadOnce(ref _tickets);
-        return (ushort)(tickets >> TicketShift) != (ushort)tickets;
+        return _ticket.IsLocked;
 #else
         return false;
 #endif
@@ -130,12 +123,7 @@ public unsafe partial struct SpinLock
     private void Acquire()
     {
 #if SMP || DEBUG_CHECKS
-        // Equal halves before: nobody holds it and nobody waits.
-        int before = Shared.AddReturn(ref Unsafe.As<SpinLock, int>(ref this), TicketOne) - TicketOne;
-        if (before != (int)System.Numerics.BitOperations.RotateLeft((uint)before, TicketShift))
-        {
-            Wait((ushort)(before >> TicketShift));
-        }
+        _ticket.Acquire();
 #endif
     }
 
@@ -150,25 +138,9 @@ public unsafe partial struct SpinLock
         }
 #endif
 #if SMP || DEBUG_CHECKS
-        // Only the holder changes the lower half, so it needs no locked instruction: a 16-bit store that no waiter's add can tear.
-        Shared.IncrementLow16(ref _tickets);
+        _ticket.Release();
 #endif
     }
-
-#if SMP || DEBUG_CHECKS
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Wait(ushort ticket)
-    {
-        void* self = Unsafe.AsPointer(ref this);
-        TracePoints.ContentionBegin(self);
-        while ((ushort)Shared.ReadOnce(ref _tickets) != ticket)
-        {
-            Cpu.CpuRelax();
-        }
-
-        TracePoints.ContentionEnd(self);
-    }
-#endif
 
     /// <summary>Holds a lock with interrupts off until disposed.</summary>
     public readonly ref struct IrqSaveHolder

@@ -18,7 +18,7 @@ public static unsafe partial class Scheduler
     {
         // Taking the lock is a full barrier: what the caller wrote is visible before the state is looked at.
         RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
-        if ((task->State & (int)states) == 0)
+        if ((Shared.ReadOnce(ref task->State) & (int)states) == 0)
         {
             rq->Lock.UnlockIrqRestore(flags);
             return false;
@@ -27,7 +27,7 @@ public static unsafe partial class Scheduler
         if (task->Array != null)
         {
             // About to sleep, not yet gone: it stays.
-            task->State = (int)TaskState.Running;
+            Shared.WriteOnce(ref task->State, (int)TaskState.Running);
             rq->Lock.UnlockIrqRestore(flags);
             return true;
         }
@@ -39,7 +39,7 @@ public static unsafe partial class Scheduler
             Shared.WriteOnce(ref task->Cpu, cpu);
             rq->Lock.UnlockIrqRestore(flags);
             rq = RunQueues.LockOf(task, out flags);
-            if ((task->State & (int)states) == 0 || task->Array != null)
+            if ((Shared.ReadOnce(ref task->State) & (int)states) == 0 || task->Array != null)
             {
                 // Somebody else woke it while no lock was held.
                 rq->Lock.UnlockIrqRestore(flags);
@@ -58,7 +58,7 @@ public static unsafe partial class Scheduler
         }
 
         task->Prio = Priority.Effective(task);
-        task->State = (int)TaskState.Running;
+        Shared.WriteOnce(ref task->State, (int)TaskState.Running);
         RunQueue.Activate(rq, task);
         TracePoints.SchedWakeup(task);
         PreemptCurrentFor(rq, task);

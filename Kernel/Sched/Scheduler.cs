@@ -82,6 +82,9 @@ public static unsafe partial class Scheduler
         rq->Lock.ReleaseNoPreempt();
         LocalIrqRestore(flags);
         Schedule();
+
+        // Who yields waits for something: alone on its CPU it spins.
+        CpuRelax();
     }
 
     /// <summary>True if the running task should give the CPU away soon.</summary>

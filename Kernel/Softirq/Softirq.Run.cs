@@ -99,9 +99,9 @@ public static unsafe partial class Softirq
                 uint nr = (uint)System.Numerics.BitOperations.TrailingZeroCount(pending);
                 pending &= pending - 1;
                 counts[nr]++;
-                TracePoints.SoftirqEntry(nr);
+                TracePoints.SoftirqEntry((int)nr);
                 Call(SoftirqVec + nr);
-                TracePoints.SoftirqExit(nr);
+                TracePoints.SoftirqExit((int)nr);
             }
             while (pending != 0);
             LocalIrqDisable();

@@ -287,7 +287,7 @@ public sealed unsafe class ClockTests
         Assert.Equal(1_000_000ul / HZ, MonotonicMicroseconds());
 
         // Every reading of the simulated counter moves it: the second is counted from the start of time.
-        Init();
+        Clock.Init();
         ulong start = Simulation.Tsc;
         SetTscKhz(2_000_000);
         Simulation.Tsc = start + 1_000_000_000;

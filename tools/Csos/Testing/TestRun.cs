@@ -55,7 +55,7 @@ public sealed class TestRun(ToolContext context, TestSelection selection, ITestP
             string step = "host tests " + HostTests.NameOf(project);
             progress.Begin(step);
             Stopwatch clock = Stopwatch.StartNew();
-            IReadOnlyList<TestResult> results = await HostTests.RunAsync(context, project, filters);
+            IReadOnlyList<TestResult> results = await HostTests.RunAsync(context, project, filters, selection.Soak);
             Finish(step, results, clock.Elapsed);
         }
     }

@@ -15,6 +15,9 @@ public static class HostTests
     // Names a kernel for tests that look into one; without it they skip themselves.
     private const string KernelVariable = "CSOS_KERNEL_ELF";
 
+    // Asks tests that have one for their long form.
+    private const string SoakVariable = "CSOS_SOAK";
+
     /// <summary>The test projects there are.</summary>
     public static IReadOnlyList<string> Projects(ToolContext context) => [.. SourceFiles.Below(context.PathOf("tests"), "*.Tests.csproj")];
 
@@ -44,9 +47,10 @@ public static class HostTests
         return relevant.Length > 0 ? relevant : null;
     }
 
-    /// <summary>Runs one project.</summary>
+    /// <summary>Runs one project; <paramref name="soak"/> asks for the long form.</summary>
     /// <returns>Its results; a project that does not build, or whose runner dies, is a failed one.</returns>
-    public static async Task<IReadOnlyList<TestResult>> RunAsync(ToolContext context, string project, IReadOnlyCollection<string> filters)
+    public static async Task<IReadOnlyList<TestResult>> RunAsync(
+        ToolContext context, string project, IReadOnlyCollection<string> filters, bool soak)
     {
         string name = NameOf(project);
         string folder = Path.Combine(context.Artifacts, "test-results", name);
@@ -54,7 +58,7 @@ public static class HostTests
         Directory.CreateDirectory(folder);
         File.Delete(file);
         Captured run = await DotnetTestAsync(context, project,
-            ["--logger", $"trx;LogFileName={file}", "--results-directory", folder, .. Filter(filters)]);
+            ["--logger", $"trx;LogFileName={file}", "--results-directory", folder, .. Filter(filters)], soak);
         if (!File.Exists(file))
         {
             // With a filter that matches nothing there is no file, and nothing is wrong.
@@ -105,13 +109,18 @@ public static class HostTests
         }
     }
 
-    private static Task<Captured> DotnetTestAsync(ToolContext context, string project, string[] arguments)
+    private static Task<Captured> DotnetTestAsync(ToolContext context, string project, string[] arguments, bool soak = false)
     {
         Dictionary<string, string> environment = [];
         string kernel = new Variant("Checked").Kernel(context);
         if (File.Exists(kernel))
         {
             environment[KernelVariable] = kernel;
+        }
+
+        if (soak)
+        {
+            environment[SoakVariable] = "1";
         }
 
         return Captured.RunAsync(

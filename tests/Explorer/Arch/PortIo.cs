@@ -1,0 +1,28 @@
+// No devices: the bus reads all ones.
+
+namespace CSharpOS.Arch;
+
+public static class PortIo
+{
+    public static byte In8(int port) => byte.MaxValue;
+
+    public static ushort In16(int port) => ushort.MaxValue;
+
+    public static uint In32(int port) => uint.MaxValue;
+
+    public static void Out8(int port, byte value)
+    {
+    }
+
+    public static void Out16(int port, ushort value)
+    {
+    }
+
+    public static void Out32(int port, uint value)
+    {
+    }
+
+    public static void IoDelay()
+    {
+    }
+}

@@ -1,0 +1,146 @@
+// Work queues: every successful queueing is followed by a run, and who has flushed or cancelled a work may give it up.
+
+using Xunit;
+using Xunit.Abstractions;
+
+namespace CSharpOS.Explorer.Scenarios;
+
+public sealed unsafe class WorkScenarios(ITestOutputHelper output) : ScenarioTests(output)
+{
+    private static Action? s_work;
+
+    private static void Run(WorkStruct* work) => s_work!();
+
+    [Theory]
+    [Trait("Row", "WORK-01")]
+    [InlineData("pending is cleared before the run", null)]
+    [InlineData("pending is cleared after the run", "does not hold")]
+    public void QueuedWhileItRuns(string variant, string? fault) => Explore(() => new QueueScenario(variant), fault, bound: 0);
+
+    [Theory]
+    [Trait("Row", "WORK-03")]
+    [InlineData("flush_workqueue", null)]
+    [InlineData("waits until the list is empty", "use after free")]
+    public void FlushAgainstTheRun(string variant, string? fault) => Explore(() => new FlushScenario(variant), fault, bound: 0);
+
+    [Theory]
+    [Trait("Row", "WORK-04")]
+    [InlineData("cancel_work_sync", null)]
+    [InlineData("taken off the list only", "use after free")]
+    public void CancelAgainstTheRun(string variant, string? fault) => Explore(() => new CancelScenario(variant), fault, bound: 0);
+
+    private abstract class WorkScenario : Scenario
+    {
+        public override bool UsesScheduler => true;
+
+        protected WorkqueueStruct* Queue { get; private set; }
+
+        protected WorkStruct* Work { get; private set; }
+
+        protected void SetUpQueue()
+        {
+            Workqueue.Init();
+            Queue = Workqueue.CreateRtWorkqueue("q"u8);
+            Work = (WorkStruct*)Kmalloc((nuint)sizeof(WorkStruct), GfpFlags.Kernel);
+            WorkStruct.Init(Work, &Run);
+        }
+
+        public override void End() => Scheduling.CheckAtRest();
+    }
+
+    private sealed class QueueScenario(string variant) : WorkScenario
+    {
+        private Atomic* _wanted;
+        private int _seen;
+
+        public override void Setup()
+        {
+            SetUpQueue();
+            _wanted = Machine.Allocate<Atomic>();
+            s_work = () =>
+            {
+                if (variant == "pending is cleared after the run")
+                {
+                    Shared.SetBit(WorkStruct.PendingBit, ref Work->Flags);
+                }
+
+                _seen = _wanted->Read();
+                if (variant == "pending is cleared after the run")
+                {
+                    Shared.ClearBit(WorkStruct.PendingBit, ref Work->Flags);
+                }
+            };
+            Thread(0, "queues", Enqueue);
+            Interrupt(0, "device", Enqueue);
+        }
+
+        public override int Cpus => 1;
+
+        public override void End()
+        {
+            base.End();
+            Check(_seen == _wanted->Read(), "the last queueing is followed by a run");
+        }
+
+        private void Enqueue()
+        {
+            _wanted->Inc();
+            Workqueue.QueueWork(Queue, Work);
+        }
+    }
+
+    private sealed class FlushScenario(string variant) : WorkScenario
+    {
+        private int* _data;
+
+        public override void Setup()
+        {
+            SetUpQueue();
+            _data = (int*)Kmalloc(sizeof(int), GfpFlags.Kernel);
+            s_work = () => Shared.AddReturn(ref *_data, 1);
+            Thread(0, "owner", () =>
+            {
+                Workqueue.QueueWorkOn(1, Queue, Work);
+                if (variant == "flush_workqueue")
+                {
+                    Workqueue.FlushWorkqueue(Queue);
+                }
+                else
+                {
+                    while (!ListHead.Empty(&Queue->CpuWq[1].Worklist))
+                    {
+                        CpuRelax();
+                    }
+                }
+
+                Kfree(_data);
+            });
+        }
+    }
+
+    private sealed class CancelScenario(string variant) : WorkScenario
+    {
+        private int* _data;
+
+        public override void Setup()
+        {
+            SetUpQueue();
+            _data = (int*)Kmalloc(sizeof(int), GfpFlags.Kernel);
+            s_work = () => Shared.AddReturn(ref *_data, 1);
+            Thread(0, "owner", () =>
+            {
+                Workqueue.QueueWorkOn(1, Queue, Work);
+                if (variant == "cancel_work_sync")
+                {
+                    Workqueue.CancelWorkSync(Work);
+                }
+                else
+                {
+                    Workqueue.TryToGrabPending(Work, out _);
+                }
+
+                Kfree(_data);
+            });
+        }
+    }
+}
