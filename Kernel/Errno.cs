@@ -53,6 +53,9 @@ public static class Errno
     /// <summary>Function not implemented.</summary>
     public const int ENOSYS = 38;
 
+    /// <summary>A signal interrupted the call, which may be made again. Never seen by user programs.</summary>
+    public const int ERESTARTSYS = 512;
+
     /// <summary>Timed out.</summary>
     public const int ETIMEDOUT = 110;
 }

@@ -9,7 +9,7 @@ public static unsafe partial class Clock
     public static void LocalTick()
     {
         Timers.RunLocalTimers();
-        Hrtimers.RunQueues();
+        HrtimerRunQueues();
         Scheduler.Tick();
     }
 }

@@ -46,7 +46,7 @@ public static unsafe class ClockEvents
         Local* local = s_local.This;
         if (local->OneShot)
         {
-            Hrtimers.Interrupt();
+            HrtimerInterrupt();
             return;
         }
 

@@ -25,7 +25,7 @@ public static unsafe partial class ClockSources
     private static byte* s_hpetRegisters;
 
     // Linux: hpet_enable.
-    private static void FindHpet()
+    static partial void FindHpet()
     {
         s_hpetRegisters = null;
         ulong address;

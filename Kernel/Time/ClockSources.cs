@@ -97,6 +97,9 @@ public static unsafe partial class ClockSources
         LocalIrqRestore(flags);
     }
 
+    // In ClockSources.Hpet.cs; a kernel without that file has no HPET.
+    static partial void FindHpet();
+
     private static ClockSource* Match(ref ClockSource source, ReadOnlySpan<byte> name, ClockSource* found) =>
         source.Present && source.Name.SequenceEqual(name) ? Pointer(ref source) : found;
 

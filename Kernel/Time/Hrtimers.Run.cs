@@ -11,7 +11,7 @@ public static unsafe partial class Hrtimers
 {
     /// <summary>The tick of a CPU whose clock ticks periodically. Interrupts off.</summary>
     /// <linux>hrtimer_run_queues</linux>
-    internal static void RunQueues()
+    internal static void HrtimerRunQueues()
     {
         HrtimerBase* timers = s_bases.This;
         if (!timers->HighResolution && Shared.ReadOnce(&timers->First) != null)
@@ -25,7 +25,7 @@ public static unsafe partial class Hrtimers
 
     /// <summary>The one-shot interrupt of this CPU's clock. Interrupts off.</summary>
     /// <linux>hrtimer_interrupt</linux>
-    internal static void Interrupt()
+    internal static void HrtimerInterrupt()
     {
         HrtimerBase* timers = s_bases.This;
         timers->Interrupts++;

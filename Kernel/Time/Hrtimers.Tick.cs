@@ -49,27 +49,6 @@ public static unsafe partial class Hrtimers
         Printk(LogLevel.Info, $"Switched to high resolution mode on {HighResolutionCpus} of {Smp.CpuCount} CPUs\n");
     }
 
-    /// <summary>A line of the monitor's command timers. Process context.</summary>
-    internal static void Show(int cpu)
-    {
-        HrtimerBase* timers = s_bases.On(cpu);
-        ulong flags = timers->Lock.LockIrqSave();
-        int count = timers->Count;
-        ulong expired = timers->Expired, interrupts = timers->Interrupts;
-        long next = timers->First == null ? 0 : timers->First->Expires - KtimeGet();
-        bool high = timers->HighResolution;
-        timers->Lock.UnlockIrqRestore(flags);
-        MonitorOutput.Write($"  high resolution: {count} active, {expired} functions called, ");
-        if (high)
-        {
-            MonitorOutput.Write($"{interrupts} interrupts, the next in {next / 1000} us\n");
-        }
-        else
-        {
-            MonitorOutput.Write($"at ticks only\n");
-        }
-    }
-
     // Interrupts off.
     private static void SwitchThisCpu(void* unused)
     {
