@@ -12,7 +12,8 @@ namespace CSharpOS.Arch;
 public static unsafe partial class Smp
 {
     private const int MaxNmiCallbacks = 4;
-    private const ulong StopMicroseconds = 1_000_000;
+    // A CPU may have interrupts off, and for good; but an NMI it takes, if not at once: a virtual one may have lost its processor for a while.
+    private const ulong StopMicroseconds = 1_000_000, NmiMicroseconds = 10_000_000;
 
     private static int s_stopped;
     private static int s_stopByNmi;
@@ -30,7 +31,7 @@ public static unsafe partial class Smp
         {
             s_onlineBeforeStop = OnlineMask;
             SendTo(OnlineMask & ~me, LocalApic.StopVector);
-            if (!WaitUntilStopped(me))
+            if (!WaitUntilStopped(me, StopMicroseconds))
             {
                 uint deaf = OnlineMask & ~me;
                 Shared.WriteOnce(ref s_stopByNmi, (int)deaf);
@@ -42,7 +43,7 @@ public static unsafe partial class Smp
                     }
                 }
 
-                if (!WaitUntilStopped(me))
+                if (!WaitUntilStopped(me, NmiMicroseconds))
                 {
                     Printk(LogLevel.Emergency, $"CPUs {OnlineMask & ~me:x} (bit mask) do not stop\n");
                 }
@@ -161,12 +162,12 @@ public static unsafe partial class Smp
         Paging.FlushTlbAllLocal();
     }
 
-    private static bool WaitUntilStopped(uint me)
+    private static bool WaitUntilStopped(uint me, ulong patience)
     {
         ulong start = ReadTsc();
         while ((OnlineMask & ~me) != 0)
         {
-            if (Late(start, StopMicroseconds))
+            if (Late(start, patience))
             {
                 return false;
             }

@@ -128,6 +128,11 @@ internal static unsafe class SlabDebug
         }
 
         SlabTrack* track = SlabObject.Track(cache, pointer);
+        if (Softirqs.TaskletTracker.IsInUse(pointer, cache->ObjectSize))
+        {
+            return;
+        }
+
         long state = Shared.Exchange(ref track->State, SlabTrack.Free);
         if (state == SlabTrack.Free)
         {

@@ -38,8 +38,10 @@ public static unsafe class Monitor
         FaultCommands.Register();
         PowerCommands.Register();
         TestCommands.Register();
+        SoftirqCommands.Register();
         WorkqueueCommands.Register();
         TraceCommands.Register();
+        Demo.DemoCommands.Register();
         return 0;
     }
 

@@ -65,19 +65,21 @@ public static unsafe class Ksoftirqd
         while (true)
         {
             Scheduler.SetCurrentState(TaskState.Interruptible);
-            if (LocalSoftirqPending() == 0)
+            if (!HasWork())
             {
                 Scheduler.Schedule();
             }
 
             Scheduler.SetCurrentStateNoBarrier(TaskState.Running);
-            while (LocalSoftirqPending() != 0)
+            while (HasWork())
             {
                 Softirq.DoSoftirqOnce();
                 Scheduler.CondResched();
             }
         }
     }
+
+    private static bool HasWork() => LocalSoftirqPending() != 0 && Softirq.LeavesRestToKsoftirqd;
 
     private struct Worker
     {

@@ -34,10 +34,16 @@ public static unsafe partial class Tasklet
 
             // Read before the tasklet runs: from then on Next may be somebody else's.
             list = tasklet->Next;
+#if DEBUG_CHECKS
+            TaskletTracker.Begin(tasklet);
+#endif
             if (!TryRun(tasklet))
             {
                 PutBack(head, tasklet, softirq);
             }
+#if DEBUG_CHECKS
+            TaskletTracker.End();
+#endif
         }
     }
 

@@ -23,6 +23,9 @@ public static unsafe partial class Tasklet
     {
         s_vec = PerCpu<TaskletHead>.Allocate();
         s_hiVec = PerCpu<TaskletHead>.Allocate();
+#if DEBUG_CHECKS
+        TaskletTracker.Init();
+#endif
         OpenSoftirq(TaskletSoftirq, &TaskletAction);
         OpenSoftirq(HiSoftirq, &TaskletHiAction);
     }
@@ -92,6 +95,9 @@ public static unsafe partial class Tasklet
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Put(TaskletHead* head, TaskletStruct* tasklet)
     {
+#if DEBUG_CHECKS
+        TaskletTracker.Add(tasklet);
+#endif
         tasklet->Next = head->First;
         head->First = tasklet;
     }

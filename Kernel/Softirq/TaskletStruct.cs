@@ -29,6 +29,9 @@ public unsafe struct TaskletStruct
 #if DEBUG_CHECKS
     /// <summary>The CPU that runs it, while it is running.</summary>
     internal int RunningCpu;
+
+    /// <summary>Its place in <see cref="TaskletTracker"/> while it is scheduled.</summary>
+    internal int TrackerSlot;
 #endif
 
     /// <summary>An enabled tasklet, as the initial value of a static:

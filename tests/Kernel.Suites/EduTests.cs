@@ -98,6 +98,7 @@ public static unsafe class EduTests
         LocalIrqRestore(flags);
         Check.True(WaitUntilQuiet(registers));
         Check.True(WaitUntilQuiet(others));
+        SynchronizeIrq(Find(0)->Irq);
         Vmalloc.Iounmap(registers);
         Vmalloc.Iounmap(others);
         Check.Equal(first.Handled + 2, Read("edu 1 0"u8).Handled);
@@ -134,6 +135,9 @@ public static unsafe class EduTests
         Mmio.Write32(registers + InterruptRaise, 0x100);
         Check.True(WaitUntilQuiet(registers));
         Vmalloc.Iounmap(registers);
+
+        // The other device's handler is still to be asked, perhaps on another CPU.
+        SynchronizeIrq(device->Irq);
     }
 
     // The handler has acknowledged when the status is clear.

@@ -80,7 +80,7 @@ internal static unsafe class IrqLineTests
         Check.Equal(0, RequestIrq(Line, &IrqTests.CountOther, IrqFlags.SaShirq, "two"u8, IrqTests.Cookie(2)));
         IrqTests.Pulse(Line);
         IrqTests.WaitForCalls(1);
-        IrqTests.WaitInVain();
+        SynchronizeIrq(Line);
         FreeIrq(Line, IrqTests.Cookie(2));
         IrqTests.Pulse(Line);
         IrqTests.WaitForCalls(2);

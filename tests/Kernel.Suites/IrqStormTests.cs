@@ -18,13 +18,11 @@ internal static unsafe class IrqStormTests
         IrqTests.ResetCounts();
         uint before = IrqFlowTests.Total(Line);
         Check.Equal(0, RequestIrq(Line, &IrqTests.Count, IrqFlags.None, "storm"u8, null));
-        for (int i = 1; i <= StormSize; i++)
+        bool served = true;
+        for (int i = 1; i <= StormSize && served; i++)
         {
             IrqTests.Pulse(Line);
-            if (IrqTests.Calls < i)
-            {
-                IrqTests.WaitForCalls(i);
-            }
+            served = IrqTests.Calls >= i || IrqTests.WaitForCalls(i);
         }
 
         IrqTests.WaitInVain();
@@ -43,16 +41,18 @@ internal static unsafe class IrqStormTests
 
         IrqTests.ResetCounts();
         Check.Equal(0, RequestIrq(Line, &IrqTests.CountAndDeny, IrqFlags.None, "deaf"u8, null));
-        for (int i = 1; i < Interrupts.UnhandledWindow; i++)
+        bool served = true;
+        for (int i = 1; i < Interrupts.UnhandledWindow && served; i++)
         {
             IrqTests.Pulse(Line);
-            if (IrqTests.Calls < i)
-            {
-                IrqTests.WaitForCalls(i);
-            }
+            served = IrqTests.Calls >= i || IrqTests.WaitForCalls(i);
         }
 
+        // The last one may still be under way in its handler, on another CPU.
+        SynchronizeIrq(Line);
         Check.NotLogged("nobody cared"u8);
+        IrqTests.Pulse(Line);
+        IrqTests.WaitForCalls(Interrupts.UnhandledWindow);
         for (int i = 0; i < 3; i++)
         {
             IrqTests.Pulse(Line);
@@ -61,13 +61,14 @@ internal static unsafe class IrqStormTests
 
         CheckStopped(Line);
 
-        // One enable_irq brings the line back.
+        // One enable_irq brings the line back, and the edges that came meanwhile as one.
         EnableIrq(Line);
-        IrqTests.WaitInVain();
-        int calls = IrqTests.Calls;
+        IrqTests.WaitForCalls(Interrupts.UnhandledWindow + 1);
+        Check.Equal(Interrupts.UnhandledWindow + 1, IrqTests.Calls);
+        SynchronizeIrq(Line);
         IrqTests.Pulse(Line);
-        IrqTests.WaitForCalls(calls + 1);
-        Check.Equal(calls + 1, IrqTests.Calls);
+        IrqTests.WaitForCalls(Interrupts.UnhandledWindow + 2);
+        Check.Equal(Interrupts.UnhandledWindow + 2, IrqTests.Calls);
         FreeIrq(Line, null);
         Check.NotLogged("Unbalanced"u8);
     }

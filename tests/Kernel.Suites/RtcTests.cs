@@ -3,6 +3,8 @@
 // Process context. The driver is a module of its own, so the chip is told through its registers what to raise, and the line's counter says what
 // came. QEMU lets the chip run on the host's clock unless it is told `-rtc clock=vm`. Where the processor's time is a count of instructions the two
 // have nothing to do with each other, and nothing can be expected; with both virtual everything is exact.
+// With both on the host's clock, the host may be busy: then interrupts are late and fall together, and the tick loses time. What holds there
+// is that interrupts come, and never more than the chip has made.
 
 namespace CSharpOS.Suites;
 
@@ -57,21 +59,31 @@ public static unsafe class RtcTests
             return;
         }
 
-        for (int rate = 15; rate >= 3; rate--)
+        // A machine that does half of what a frequency asks for would do nothing else at twice that.
+        bool keepsUp = true;
+        for (int rate = 15; rate >= 3 && keepsUp; rate--)
         {
             // Long enough for at least two interrupts.
             int hertz = 65536 >> rate;
             uint milliseconds = hertz < 64 ? (uint)(2500 / hertz) : 50;
-            CheckRate(rate, milliseconds);
+            keepsUp = CheckRate(rate, milliseconds);
         }
     }
 
     private static void Fastest()
     {
-        if (HasDriver() && FindClock())
+        if (!HasDriver() || !FindClock())
         {
-            CheckRate(3, 500);
+            return;
         }
+
+        if (!s_exact)
+        {
+            Test.Skip("the host may be late: the emulator does not count instructions"u8);
+            return;
+        }
+
+        CheckRate(3, 500);
     }
 
     private static void Updates()
@@ -84,10 +96,10 @@ public static unsafe class RtcTests
         uint before = IrqFlowTests.Total(RtcIrq);
         ulong start = ReadTsc();
         Switch(UpdateEnable, true);
-        Sleep(2100);
+        WaitFor(before, 2, 2100);
         Switch(UpdateEnable, false);
         long seconds = (long)((ReadTsc() - start) / (TscKhz * 1000));
-        Check.Between(seconds, seconds + 1, IrqFlowTests.Total(RtcIrq) - before);
+        Check.Between(s_exact ? seconds : 2, seconds + 1, IrqFlowTests.Total(RtcIrq) - before);
     }
 
     private static void WallClock()
@@ -150,23 +162,24 @@ public static unsafe class RtcTests
         }
     }
 
-    private static void Sleep(uint milliseconds)
+    // Until the line has interrupted so often since before, and the processor's clock has gone so far: not by ticks, a busy host loses them.
+    private static void WaitFor(uint before, uint count, uint milliseconds)
     {
-        uint end = Jiffies + MsecsToJiffies(milliseconds) + 1;
-        while (TimeBefore(Jiffies, end))
+        ulong start = ReadTsc();
+        while (IrqFlowTests.Total(RtcIrq) - before < count || ReadTsc() - start < milliseconds * TscKhz)
         {
             SafeHalt();
         }
     }
 
-    // An emulator that does not count instructions may be late and then leaves interrupts out; too many it never makes.
-    private static void CheckRate(int rate, uint milliseconds)
+    // An emulator that does not count instructions may be late and then leaves interrupts out; too many it never makes. False if it made less than half.
+    private static bool CheckRate(int rate, uint milliseconds)
     {
         int hertz = 65536 >> rate;
         Write(FrequencySelect, (byte)((Read(FrequencySelect) & 0x70) | rate));
         uint before = IrqFlowTests.Total(RtcIrq);
-        Switch(PeriodicEnable, true);
         ulong start = ReadTsc();
+        Switch(PeriodicEnable, true);
         if (s_exact && hertz > HZ)
         {
             // The emulator that counts instructions skips the time of a halted processor, and sometimes an event of the chip with it.
@@ -174,7 +187,7 @@ public static unsafe class RtcTests
         }
         else
         {
-            Sleep(milliseconds);
+            WaitFor(before, 2, milliseconds);
         }
 
         ulong flags = LocalIrqSave();
@@ -185,7 +198,8 @@ public static unsafe class RtcTests
 
         // The first one comes when the chip's divider is there, so one more or less. A calibrated clock may be off by a thousandth.
         long expected = (long)(passed * (ulong)hertz / (TscKhz * 1000));
-        Check.Between(s_exact ? expected - 1 : 1, expected + 1 + (s_exact ? 0 : expected / 500), count);
+        Check.Between(s_exact ? expected - 1 : 2, expected + 1 + (s_exact ? 0 : expected / 500), count);
+        return count >= expected / 2;
     }
 
     private static void Switch(byte bit, bool on)

@@ -63,13 +63,13 @@ public static unsafe class SmpTests
         return false;
     }
 
-    /// <summary>Waits, at most five seconds, until <paramref name="word"/> has <paramref name="value"/>. False: it has not.</summary>
+    /// <summary>Waits, at most a minute, until <paramref name="word"/> has <paramref name="value"/>. False: it has not.</summary>
     internal static bool Becomes(ref int word, int value)
     {
         ulong start = MonotonicMicroseconds();
         while (Shared.ReadOnce(ref word) != value)
         {
-            if (MonotonicMicroseconds() - start > 5_000_000)
+            if (MonotonicMicroseconds() - start > 60_000_000)
             {
                 return false;
             }

@@ -4,6 +4,7 @@
 // to the return of local_bh_enable. Both readings of the counter are in the figures, as in those of other kernels.
 
 using System.Runtime.CompilerServices;
+using CSharpOS.Demo;
 
 namespace CSharpOS.Suites;
 
@@ -36,7 +37,24 @@ public static unsafe class SoftirqBench
         Bench.Measure("tasklet_schedule: to return"u8, &ScheduleToReturn, "instructions"u8);
         ulong mean = Mean();
         Bench.Report("tasklet schedule + run, mean of 100,000"u8, mean, mean, "instructions"u8);
+        Storm();
         Bench.Measure("tasklet through ksoftirqd"u8, &ThroughKsoftirqd, "instructions"u8, ThreadSamples);
+    }
+
+    // What a storm of softirqs takes from a busy program, and what it loses on an idle machine. In percent of the time.
+    private static void Storm()
+    {
+        if (SoftirqStorm.Run(HZ / 2, besideProgram: true, out StormResult beside) == 0)
+        {
+            ulong taken = 100 - (ulong)beside.ProgramShare;
+            Bench.Report("softirq storm: taken from a busy program"u8, taken, taken, "percent"u8);
+        }
+
+        if (SoftirqStorm.Run(HZ / 10, besideProgram: false, out StormResult alone) == 0)
+        {
+            ulong lost = 100 - (ulong)alone.HandlerShare;
+            Bench.Report("softirq storm: lost on an idle machine"u8, lost, lost, "percent"u8);
+        }
     }
 
     private static ulong BhPair()

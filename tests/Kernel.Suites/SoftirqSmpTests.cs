@@ -1,6 +1,6 @@
 // SoftirqSmpTests: softirqs on several CPUs. Part of the suite softirq.
 
-using System.Runtime.CompilerServices;
+using CSharpOS.Workqueues;
 
 namespace CSharpOS.Suites;
 
@@ -53,6 +53,23 @@ internal static unsafe class SoftirqSmpTests
         LocalBhEnable();
         Check.Equal(1, s_runs[0]);
         OnCpu.Wait(&other);
+    }
+
+    internal static void WorksGoOn()
+    {
+        if (!SmpTests.HasSeveralCpus())
+        {
+            return;
+        }
+
+        s_runsElsewhere = 0;
+        WorkStruct work;
+        WorkStruct.Init(&work, &NoteWork);
+        LocalBhDisable();
+        Check.True(Workqueue.ScheduleWorkOn(1, &work));
+        Check.True(SmpTests.Becomes(ref s_runsElsewhere, 1));
+        LocalBhEnable();
+        Workqueue.CancelWorkSync(&work);
     }
 
     internal static void OwnCpu()
@@ -188,6 +205,8 @@ internal static unsafe class SoftirqSmpTests
             Shared.WriteOnce(ref s_runsElsewhere, 1);
         }
     }
+
+    private static void NoteWork(WorkStruct* work) => Shared.WriteOnce(ref s_runsElsewhere, 1);
 
     private static void CountInThread(SoftirqAction* entry)
     {

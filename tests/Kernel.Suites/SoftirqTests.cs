@@ -54,10 +54,14 @@ public static unsafe class SoftirqTests
         Run("ksoftirqd yields after each pass"u8, "SIRQ-06"u8, &KsoftirqdTests.Yields);
         Run("under a storm a program keeps four fifths of the CPU"u8, "SIRQ-05"u8, &KsoftirqdTests.ProgramKeepsShare);
         Run("with ksoftirqd at nice 0 about half"u8, "SIRQ-05"u8, &KsoftirqdTests.HalfAtNiceZero);
-        Run("on an idle machine nine tenths of a storm's time is its handler's"u8, "SIRQ-05"u8, &KsoftirqdTests.IdleRate);
+        Run("on an idle machine a storm goes on without waiting"u8, "SIRQ-05"u8, &KsoftirqdTests.IdleRate);
+        Run("policy all: the program starves"u8, "SIRQ-11"u8, &KsoftirqdTests.PolicyAll);
+        Run("policy defer: the softirq waits for interrupts"u8, "SIRQ-11"u8, &KsoftirqdTests.PolicyDefer);
+        Run("the commands softirqs, tasklets and demo"u8, "SIRQ-08 SIRQ-11"u8, &KsoftirqdTests.Demonstrations);
 
         Run("the same softirq on two CPUs at once"u8, "SIRQ-04"u8, &SoftirqSmpTests.SameAtOnce);
         Run("local_bh_disable concerns this CPU only"u8, "SIRQ-07"u8, &SoftirqSmpTests.OtherCpusGoOn);
+        Run("works go on while bottom halves are disabled"u8, "SIRQ-07"u8, &SoftirqSmpTests.WorksGoOn);
         Run("a softirq runs on the CPU that raised it"u8, "SIRQ-03"u8, &SoftirqSmpTests.OwnCpu);
         Run("none is lost, on any CPU"u8, "SIRQ-03 SIRQ-04"u8, &SoftirqSmpTests.NoneLost);
     }

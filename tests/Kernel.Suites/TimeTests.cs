@@ -88,8 +88,9 @@ public static unsafe class TimeTests
         }
         else
         {
-            // No tick comes early. Some may have been lost.
-            Check.Between(expected - (expected / 50) - (1_000_000 / HZ), expected * 20, microseconds);
+            // A tick that was late at the start shortens the time by as much, at most by two: one is being served, one waits in the controller. At the
+            // end any number may have been lost.
+            Check.True(microseconds >= expected - (expected / 50) - (3 * 1_000_000 / HZ));
         }
     }
 

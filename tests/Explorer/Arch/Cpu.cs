@@ -62,7 +62,7 @@ public static unsafe partial class Cpu
         Hot->SoftirqPending |= mask;
     }
 
-    public static ulong LocalIrqSave()
+    public static ulong LocalIrqSave([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         ulong flags = LocalSaveFlags();
         LocalIrqDisable();
@@ -81,7 +81,7 @@ public static unsafe partial class Cpu
         }
     }
 
-    public static void LocalIrqDisable()
+    public static void LocalIrqDisable([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (Machine.Current.InterruptsEnabled && !Faults.InterruptsStayOn)
         {

@@ -11,6 +11,9 @@ public sealed unsafe class SleepScenarios(ITestOutputHelper output) : ScenarioTe
     [Trait("Row", "KT-05")]
     [InlineData("prepare, look, sleep", null)]
     [InlineData("look, prepare, sleep", "nobody can run")]
+    [InlineData("prepare, look, sleep: stores reach memory late", null)]
+    [InlineData("prepare, look, sleep: waker looks whether anybody waits", null)]
+    [InlineData("prepare, look, sleep: waker looks without a barrier", "nobody can run")]
     public void WakeUpAgainstGoingToSleep(string variant, string? fault) => Explore(() => new WaitQueueScenario(variant), fault);
 
     [Theory]
@@ -28,7 +31,8 @@ public sealed unsafe class SleepScenarios(ITestOutputHelper output) : ScenarioTe
 
     [Theory]
     [Trait("Row", "KT-05")]
-    [InlineData("two wakers", null)]
+    [InlineData("under the lock", null)]
+    [InlineData("state looked at before the lock", "does not hold")]
     public void TwoWakersAndOneSleeper(string variant, string? fault) => Explore(() => new TwoWakersScenario(variant), fault);
 
     [Theory]
@@ -51,8 +55,11 @@ public sealed unsafe class SleepScenarios(ITestOutputHelper output) : ScenarioTe
 
         public override bool UsesScheduler => true;
 
+        public override bool StoreBuffers => variant.Contains(':');
+
         public override void Setup()
         {
+            Faults.NoBarriers = variant.EndsWith("without a barrier");
             _head = Machine.Allocate<WaitQueueHead>();
             _condition = Machine.Allocate<int>();
             WaitQueue.Init(_head);
@@ -64,7 +71,10 @@ public sealed unsafe class SleepScenarios(ITestOutputHelper output) : ScenarioTe
             Thread(1, "waker", () =>
             {
                 Shared.WriteOnce(ref *_condition, 1);
-                WaitQueue.WakeUp(_head);
+                if (!variant.Contains("waker looks") || WaitQueue.IsActive(_head))
+                {
+                    WaitQueue.WakeUp(_head);
+                }
             });
         }
 
@@ -197,7 +207,7 @@ public sealed unsafe class SleepScenarios(ITestOutputHelper output) : ScenarioTe
                 Scheduler.SetCurrentStateNoBarrier(TaskState.Running);
             });
             Thread(1, "waker", Wake);
-            Thread(2, variant, Wake);
+            Thread(2, "waker too", Wake);
         }
 
         public override void End()
@@ -209,7 +219,27 @@ public sealed unsafe class SleepScenarios(ITestOutputHelper output) : ScenarioTe
         private void Wake()
         {
             Shared.WriteOnce(ref *_condition, 1);
-            _wakeUps += Scheduler.TryToWakeUp(_sleeper!.Task, TaskState.Interruptible) ? 1 : 0;
+            if (variant == "under the lock")
+            {
+                _wakeUps += Scheduler.TryToWakeUp(_sleeper!.Task, TaskState.Interruptible) ? 1 : 0;
+                return;
+            }
+
+            TaskStruct* task = _sleeper!.Task;
+            if (Shared.ReadOnce(ref task->State) == (int)TaskState.Interruptible)
+            {
+                RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
+                Shared.WriteOnce(ref task->State, (int)TaskState.Running);
+                if (task->Array == null)
+                {
+                    RunQueue.Activate(rq, task);
+                    Shared.Exchange(ref PerCpuArea.Hot(0)->NoReschedule, 0);
+                    Smp.SendReschedule(0);
+                }
+
+                rq->Lock.UnlockIrqRestore(flags);
+                _wakeUps++;
+            }
         }
     }
 

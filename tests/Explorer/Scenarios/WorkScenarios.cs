@@ -29,6 +29,12 @@ public sealed unsafe class WorkScenarios(ITestOutputHelper output) : ScenarioTes
     [InlineData("taken off the list only", "use after free")]
     public void CancelAgainstTheRun(string variant, string? fault) => Explore(() => new CancelScenario(variant), fault, bound: 0);
 
+    [Theory]
+    [Trait("Row", "WORK-04")]
+    [InlineData("cancel_delayed_work_sync", null)]
+    [InlineData("cancel_delayed_work", "use after free")]
+    public void CancelADelayedWorkAgainstItsTimer(string variant, string? fault) => Explore(() => new DelayedScenario(variant), fault, bound: 0);
+
     private abstract class WorkScenario : Scenario
     {
         public override bool UsesScheduler => true;
@@ -141,6 +147,37 @@ public sealed unsafe class WorkScenarios(ITestOutputHelper output) : ScenarioTes
 
                 Kfree(_data);
             });
+        }
+    }
+
+    // The timer is due on CPU 1, whose tick may come at any time: it queues the work, and the worker of CPU 1 does it.
+    private sealed class DelayedScenario(string variant) : WorkScenario
+    {
+        private DelayedWork* _delayed;
+
+        public override void Setup()
+        {
+            SetUpQueue();
+            _delayed = (DelayedWork*)Kmalloc((nuint)sizeof(DelayedWork), GfpFlags.Kernel);
+            s_work = () => Shared.ReadOnce(ref _delayed->Cpu);
+            DelayedWork.Init(_delayed, &Run);
+            Workqueue.QueueDelayedWorkOn(1, Queue, _delayed, 1);
+            Clock.Tick();
+            Clock.Tick();
+            Thread(0, "owner", () =>
+            {
+                if (variant == "cancel_delayed_work_sync")
+                {
+                    Workqueue.CancelDelayedWorkSync(_delayed);
+                }
+                else
+                {
+                    Workqueue.CancelDelayedWork(_delayed);
+                }
+
+                Kfree(_delayed);
+            });
+            Interrupt(1, "tick", Timers.RunLocalTimers);
         }
     }
 }

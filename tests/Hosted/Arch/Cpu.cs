@@ -77,7 +77,11 @@ public static unsafe partial class Cpu
 
     public static int PreemptCount() => Hot->PreemptCount;
 
-    internal static void PreemptCountAdd(int value) => Hot->PreemptCount += value;
+    internal static void PreemptCountAdd(int value)
+    {
+        Simulation.ArchCall();
+        Hot->PreemptCount += value;
+    }
 
     internal static uint SoftirqPending
     {

@@ -179,6 +179,45 @@ public sealed unsafe class ClockTests
         Assert.InRange(TscKhz, 990_000ul, 1_010_000ul);
     }
 
+    [Theory]
+    [InlineData(20)]
+    [InlineData(60)]
+    [InlineData(110)]
+    [InlineData(1000)]
+    [Trait("Row", "TIME-04")]
+    public void AVirtualMachineThatIsAwayForLongFindsItsFrequencyAllTheSame(ulong milliseconds)
+    {
+        // Once in each of the first windows, at another point each time: before the first sample, between, in the last one.
+        for (int when = 1; when < 4000; when += 331)
+        {
+            Clock.Init();
+            _ = new SimulatedPit(1_000_000_000);
+            int calls = 0;
+            int absences = 0;
+            Simulation.OnArchCall = () =>
+            {
+                if (++calls == when + (absences * 4000) && absences < 5)
+                {
+                    absences++;
+                    Simulation.Tsc += milliseconds * 1_000_000;
+                }
+            };
+            Calibrate();
+            Simulation.OnArchCall = null;
+            Assert.InRange(TscKhz, 999_000ul, 1_001_000ul);
+        }
+    }
+
+    [Fact]
+    [Trait("Row", "TIME-04")]
+    public void OfUncertainWindowsTheBestIsTaken()
+    {
+        // Each access to a port takes 40 us, as where every one leaves a virtual machine.
+        _ = new SimulatedPit(1_000_000_000, 40_000);
+        Calibrate();
+        Assert.InRange(TscKhz, 995_000ul, 1_005_000ul);
+    }
+
     [Fact]
     [Trait("Row", "TIME-04")]
     public void APitThatDoesNotCountIsSaid()

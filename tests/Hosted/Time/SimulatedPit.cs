@@ -22,7 +22,7 @@ public sealed class SimulatedPit
         _tscHz = tscHz;
         _readCost = accessCost;
         Simulation.AttachPorts(0x40, 4, Read, Write);
-        Simulation.AttachPorts(0x61, 1, (_, _) => _speaker, (_, value, _) => _speaker = (byte)value);
+        Simulation.AttachPorts(0x61, 1, (_, _) => (uint)(_speaker | Output), (_, value, _) => _speaker = (byte)(value & 0x0f));
     }
 
     /// <summary>True: the counters stand still.</summary>
@@ -33,6 +33,9 @@ public sealed class SimulatedPit
     public int Reload(int channel) => _reload[channel] == 0 ? 65536 : _reload[channel];
 
     public bool SpeakerOn => (_speaker & 2) != 0;
+
+    // Of channel 2, in mode 0: low until the count has run out.
+    private int Output => Count(2) <= 0 ? 0x20 : 0;
 
     private int Count(int channel)
     {

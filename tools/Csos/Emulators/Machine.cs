@@ -62,7 +62,8 @@ public sealed record Machine
         ];
         if (Icount)
         {
-            arguments.AddRange(["-icount", "shift=0,sleep=off"]);
+            // The clock chip's time too, or it would have nothing to do with the processor's.
+            arguments.AddRange(["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]);
         }
 
         return arguments;

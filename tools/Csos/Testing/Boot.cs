@@ -29,6 +29,11 @@ public sealed record Boot(Variant Variant, Machine Machine, IReadOnlyList<string
                 parts.Add($"{Machine.Cpus}cpus");
             }
 
+            if (Machine.Icount)
+            {
+                parts.Add("icount");
+            }
+
             if (Machine.Append.Length > 0)
             {
                 parts.Add(Machine.Append.Replace(' ', '+'));

@@ -67,6 +67,8 @@ public static class Matrix
         new Boot(new Variant("Release", Smp: false), new Machine(), ["lock"]),
         new Boot(new Variant("Release", Preempt: false), new Machine(), ["lock"]),
         new Boot(new Variant("Release", Smp: false, Preempt: false), new Machine(), ["lock"]),
+        // Counted instructions: time is exact here, and the tests of time demand it.
+        new Boot(new Variant("Checked"), new Machine { Icount = true }, ["edu", "rtc", "time"]),
         // Bochs emulates time and the local APIC's errors in its own way: the suites that do not depend on them.
         new Boot(new Variant("Checked"), new Machine { Method = BootMethod.Bochs, Memory = "128M" }, ["runtime", "log", "mm", "oops"], IsOptional: true),
     ];

@@ -141,7 +141,7 @@ public sealed class Guest : IAsyncDisposable
 
     /// <summary>Carries out a command of QEMU's monitor.</summary>
     /// <returns>What it printed, or null where QEMU has ended.</returns>
-    public Task<string?> MonitorAsync(string command) => _qmp.MonitorAsync(command, TimeSpan.FromSeconds(10));
+    public Task<string?> MonitorAsync(string command) => _qmp.MonitorAsync(command, Patience);
 
     /// <summary>The VGA text screen: 25 lines without trailing blanks.</summary>
     public async Task<string[]> ScreenAsync()

@@ -28,13 +28,16 @@ public abstract class GuestScenario : Scenario
     /// <summary>The machine, and the kernel command line.</summary>
     public virtual Machine Machine => new();
 
+    /// <summary>The kernel image.</summary>
+    public virtual string Kernel(ToolContext context) => Variant.Kernel(context);
+
     /// <summary>The steps.</summary>
     public abstract Task RunAsync(Guest guest);
 
     /// <inheritdoc/>
     public sealed override async Task RunAsync(ToolContext context, LogFolder logs)
     {
-        await using Guest guest = new(context, Variant.Kernel(context), Machine, logs);
+        await using Guest guest = new(context, Kernel(context), Machine, logs);
         try
         {
             await RunAsync(guest);

@@ -14,5 +14,6 @@ public static class ScenarioList
         new PipedInputScenario(),
         new OopsScenario(),
         new PanicScenario(),
+        new ReadmeDriverScenario(),
     ];
 }
