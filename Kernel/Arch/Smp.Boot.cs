@@ -79,6 +79,7 @@ public static unsafe partial class Smp
             hot->IrqStackDepth = -1;
             hot->PerCpuOffset = (ulong)MemMap.PageToVirt(area);
             Timers.InitCpu(cpu);
+            Hrtimers.InitCpu(cpu);
             ready = Gdt.Prepare(cpu);
         }
 

@@ -44,6 +44,7 @@ public static unsafe partial class Smp
         if (worst != 0)
         {
             Printk(LogLevel.Warning, $"CPU {cpu}: its time stamp counter is {worst} counts off: times taken on different CPUs do not compare\n");
+            ClockSources.MarkTscUnstable();
         }
 
         return true;

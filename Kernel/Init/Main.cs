@@ -73,6 +73,8 @@ public static unsafe class Main
     {
         Booting = false;
         Smp.Init();
+        ClockSources.Choose();
+        Hrtimers.SwitchToHighResolution();
         Started("migration threads"u8, Migration.Init());
         Started("ksoftirqd"u8, Ksoftirqd.Start());
         Started("work queues"u8, Workqueue.Init());
@@ -139,6 +141,7 @@ public static unsafe class Main
         Tasklet.Init();
         Clock.Init();
         Timers.Init();
+        Hrtimers.Init();
         I8259A.Init();
     }
 

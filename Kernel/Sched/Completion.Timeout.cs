@@ -32,7 +32,7 @@ public unsafe partial struct Completion
             ListHead.AddTail(&wait.Link, &completion->_wait.List);
             do
             {
-                if (state == TaskState.Interruptible && Current->PendingSignals != 0)
+                if (state == TaskState.Interruptible && Scheduler.SignalPending(Current))
                 {
                     left = -ERESTARTSYS;
                     break;

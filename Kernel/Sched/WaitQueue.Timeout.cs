@@ -48,7 +48,7 @@ public static unsafe partial class WaitQueue
                 break;
             }
 
-            if (state == TaskState.Interruptible && Current->PendingSignals != 0)
+            if (state == TaskState.Interruptible && Scheduler.SignalPending(Current))
             {
                 left = -ERESTARTSYS;
                 break;

@@ -9,6 +9,7 @@ public static unsafe partial class Clock
     public static void LocalTick()
     {
         Timers.RunLocalTimers();
+        HrtimerRunQueues();
         Scheduler.Tick();
     }
 }

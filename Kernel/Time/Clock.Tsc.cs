@@ -96,6 +96,7 @@ public static unsafe partial class Clock
         }
 
         SetTscKhz(khz);
+        ClockSources.TscCalibrated();
         Printk(LogLevel.Info, $"Detected {khz / 1000}.{khz / 100 % 10}{khz / 10 % 10}{khz % 10} MHz processor.\n");
         ulong bogoMips = LoopsPerJiffy * HZ / 5000;
         Printk(

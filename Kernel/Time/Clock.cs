@@ -56,6 +56,7 @@ public static unsafe partial class Clock
         s_jiffies64 = InitialJiffies;
         InitTsc();
         InitWallTime();
+        ClockSources.Init();
     }
 
     /// <summary>One tick has passed. From the clock event's handler, interrupts off.</summary>

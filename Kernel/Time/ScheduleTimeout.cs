@@ -93,7 +93,7 @@ public static unsafe class Timeouts
     public static uint MsleepInterruptible(uint milliseconds, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         ulong left = TicksFor(milliseconds);
-        while (left != 0 && Current->PendingSignals == 0)
+        while (left != 0 && !Scheduler.SignalPending(Current))
         {
             int part = Longest(left);
             left -= (ulong)(part - ScheduleTimeoutInterruptible(part, file, line));

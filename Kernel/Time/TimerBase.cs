@@ -21,6 +21,9 @@ internal unsafe struct TimerBase
     internal const int RootBits = 8, GroupBits = 6, UpperGroups = 4;
     internal const uint RootSlots = 1 << RootBits, GroupSlots = 1 << GroupBits;
 
+    // How many ticks a slot of the upper groups holds: 2 to the power of this.
+    private const int Shift1 = RootBits, Shift2 = Shift1 + GroupBits, Shift3 = Shift2 + GroupBits, Shift4 = Shift3 + GroupBits;
+
     // An emptied slot may hold any number of timers: interrupts get in after so many of them.
     private const int CascadeBatch = 32;
 
@@ -68,6 +71,7 @@ internal unsafe struct TimerBase
 
     /// <summary>Puts a timer that is in no list into the slot of its tick, behind those that were there before. The base is locked.</summary>
     /// <linux>internal_add_timer</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Insert(TimerBase* timers, TimerList* timer)
     {
         uint expires = timer->Expires;
@@ -82,17 +86,21 @@ internal unsafe struct TimerBase
             // Its tick is over: at the next one.
             slot = timers->Next % RootSlots;
         }
+        else if (distance < 1u << Shift2)
+        {
+            slot = RootSlots + ((expires >> Shift1) % GroupSlots);
+        }
+        else if (distance < 1u << Shift3)
+        {
+            slot = RootSlots + GroupSlots + ((expires >> Shift2) % GroupSlots);
+        }
+        else if (distance < 1u << Shift4)
+        {
+            slot = RootSlots + (2 * GroupSlots) + ((expires >> Shift3) % GroupSlots);
+        }
         else
         {
-            uint shift = RootBits;
-            slot = RootSlots;
-            while (distance >> (int)shift >= GroupSlots)
-            {
-                shift += GroupBits;
-                slot += GroupSlots;
-            }
-
-            slot += (expires >> (int)shift) % GroupSlots;
+            slot = RootSlots + (3 * GroupSlots) + (expires >> Shift4);
         }
 
         ListHead.AddTail(&timer->Link, Slot(timers, (int)slot));

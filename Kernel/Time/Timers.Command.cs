@@ -19,12 +19,13 @@ public static unsafe partial class Timers
             return -EINVAL;
         }
 
-        MonitorOutput.Write($"jiffies {Jiffies64}, {HZ} a second\n");
+        MonitorOutput.Write($"jiffies {Jiffies64}, {HZ} a second; {KtimeGet()} ns by {ClockSources.Current->Name}\n");
         for (int cpu = 0; cpu < Cpu.MaxCpus; cpu++)
         {
             if (Smp.IsOnline(cpu))
             {
                 Show(s_bases.On(cpu));
+                Hrtimers.Show(cpu);
             }
         }
 

@@ -34,11 +34,12 @@ public static unsafe partial class Timers
             if (timer->Link.Next != null)
             {
                 TimerBase.Detach(timers, timer);
+                TracePoints.TimerCancel(timer);
                 result = 1;
             }
         }
 
-        timers->Lock.UnlockIrqRestore(flags);
+        UnlockBase(timers, flags);
         return result;
     }
 

@@ -67,12 +67,10 @@ public static unsafe partial class Timers
     /// <rows>TIME-02</rows>
     public static void AddTimer(TimerList* timer)
     {
-        if (TimerPending(timer))
+        if (Arm(timer, timer->Expires, onlyActive: false, ThisCpu) != 0)
         {
-            ReportMisuse("add_timer"u8, timer, "it is active already"u8);
+            ReportMisuse("add_timer"u8, timer, "it was active already"u8);
         }
-
-        Arm(timer, timer->Expires, onlyActive: false, ThisCpu);
     }
 
     /// <summary><see cref="AddTimer"/> on CPU <paramref name="cpu"/>, which must be online.</summary>
@@ -80,12 +78,10 @@ public static unsafe partial class Timers
     /// <rows>TIME-02</rows>
     public static void AddTimerOn(TimerList* timer, int cpu)
     {
-        if (TimerPending(timer))
+        if (Arm(timer, timer->Expires, onlyActive: false, cpu) != 0)
         {
-            ReportMisuse("add_timer_on"u8, timer, "it is active already"u8);
+            ReportMisuse("add_timer_on"u8, timer, "it was active already"u8);
         }
-
-        Arm(timer, timer->Expires, onlyActive: false, cpu);
     }
 
     /// <summary>Arms a timer for the tick <paramref name="expires"/>, whether it was active or not. The one safe way to change an active timer; if several do
@@ -122,16 +118,17 @@ public static unsafe partial class Timers
         }
 
         TimerBase* timers = LockBase(timer, out ulong flags);
-        int active = 0;
-        if (timer->Link.Next != null)
+        if (timer->Link.Next == null)
         {
-            TimerBase.Detach(timers, timer);
-            TracePoints.TimerCancel(timer);
-            active = 1;
+            // Meanwhile.
+            UnlockBase(timers, flags);
+            return 0;
         }
 
-        timers->Lock.UnlockIrqRestore(flags);
-        return active;
+        TimerBase.Detach(timers, timer);
+        TracePoints.TimerCancel(timer);
+        UnlockBase(timers, flags);
+        return 1;
     }
 
     private const int ThisCpu = -1;
@@ -140,11 +137,13 @@ public static unsafe partial class Timers
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Arm(TimerList* timer, uint expires, bool onlyActive, int cpu)
     {
+#if DEBUG_CHECKS
         if (timer->Function == null)
         {
             ReportMisuse("mod_timer"u8, timer, "it has no function, and stays inactive"u8);
             return 0;
         }
+#endif
 
         TimerBase* timers = LockBase(timer, out ulong flags);
         int active = 1;
@@ -154,7 +153,7 @@ public static unsafe partial class Timers
         }
         else if (onlyActive)
         {
-            timers->Lock.UnlockIrqRestore(flags);
+            UnlockBase(timers, flags);
             return 0;
         }
         else
@@ -172,7 +171,7 @@ public static unsafe partial class Timers
         timer->Expires = expires;
         TracePoints.TimerStart(timer, timer->Function, expires);
         TimerBase.Insert(timers, timer);
-        timers->Lock.UnlockIrqRestore(flags);
+        UnlockBase(timers, flags);
         return active;
     }
 
@@ -187,8 +186,8 @@ public static unsafe partial class Timers
 
         from->Count--;
         Shared.WriteOnce(&timer->Base, TimerList.Moving);
-        from->Lock.Unlock();
-        to->Lock.Lock();
+        from->Lock.ReleaseNoPreempt();
+        to->Lock.LockNoPreempt();
         to->Count++;
         Shared.WriteOnce(&timer->Base, to);
         return to;
@@ -199,46 +198,43 @@ public static unsafe partial class Timers
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TimerBase* LockBase(TimerList* timer, out ulong flags)
     {
-        TimerBase* timers = Shared.ReadOnce(&timer->Base);
-        if (timers > TimerList.Moving)
-        {
-            flags = timers->Lock.LockIrqSave();
-            if (Shared.ReadOnce(&timer->Base) == timers)
-            {
-                return timers;
-            }
-
-            timers->Lock.UnlockIrqRestore(flags);
-        }
-
-        return LockBaseOfMoving(timer, out flags);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static TimerBase* LockBaseOfMoving(TimerList* timer, out ulong flags)
-    {
         while (true)
         {
             TimerBase* timers = Shared.ReadOnce(&timer->Base);
-            if (timers == null)
+            if (timers > TimerList.Moving)
             {
-                ReportMisuse("timer"u8, timer, "nobody has called init_timer for it"u8);
-                InitTimer(timer);
-                continue;
-            }
-
-            if (timers != TimerList.Moving)
-            {
-                flags = timers->Lock.LockIrqSave();
+                flags = LocalIrqSave();
+                timers->Lock.LockNoPreempt();
                 if (Shared.ReadOnce(&timer->Base) == timers)
                 {
                     return timers;
                 }
 
-                timers->Lock.UnlockIrqRestore(flags);
+                UnlockBase(timers, flags);
             }
 
-            CpuRelax();
+            AwaitBase(timer);
         }
+    }
+
+    // Interrupts are off, so the lock needs no help from preempt_count.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void UnlockBase(TimerBase* timers, ulong flags)
+    {
+        timers->Lock.ReleaseNoPreempt();
+        LocalIrqRestore(flags);
+    }
+
+    // A few instructions of another CPU, unless nobody has ever made a timer of this.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AwaitBase(TimerList* timer)
+    {
+        if (Shared.ReadOnce(&timer->Base) == null)
+        {
+            ReportMisuse("timer"u8, timer, "nobody has called init_timer for it"u8);
+            InitTimer(timer);
+        }
+
+        CpuRelax();
     }
 }

@@ -188,9 +188,11 @@ public static unsafe partial class Machine
         Softirq.Init();
         Tasklet.Init();
         Timers.Init();
+        Hrtimers.Init();
         for (int number = 1; number < cpus; number++)
         {
             Timers.InitCpu(number);
+            Hrtimers.InitCpu(number);
         }
 
         SetVector(RescheduleVector, "reschedule IPI", () => { });

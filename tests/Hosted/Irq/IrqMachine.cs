@@ -17,6 +17,7 @@ public sealed unsafe class IrqMachine
         Simulation.InterruptsEnabled = false;
         Clock.Init();
         Timers.Init();
+        Hrtimers.Init();
         EntropyPool.Init();
         Interrupts.Init();
         Pic = new SimulatedPic();
