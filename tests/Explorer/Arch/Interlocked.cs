@@ -178,13 +178,16 @@ internal static unsafe class Word
     {
         var address = (nuint)Unsafe.AsPointer(ref location);
         Machine.Point(OpKind.Read, address, "read");
-        return StoreBuffers.Read(address, size);
+        long value = StoreBuffers.Read(address, size);
+        Machine.NoteValue(value);
+        return value;
     }
 
     public static void Write(ref byte location, long value, int size)
     {
         var address = (nuint)Unsafe.AsPointer(ref location);
         Machine.Point(OpKind.Write, address, "write");
+        Machine.NoteValue(value);
         StoreBuffers.Store(address, value, size);
     }
 

@@ -26,6 +26,15 @@ public static unsafe partial class Machine
         Point(ref op, -1);
     }
 
+    /// <summary>For the report: what the step that is being made has read or written.</summary>
+    internal static void NoteValue(long value)
+    {
+        if (s_mode == Mode.Explore && s_search!.Verbose)
+        {
+            s_search.Report[^1] += value is >= 0 and < 100_000 ? $"   // {value}" : $"   // 0x{value:x}";
+        }
+    }
+
     /// <summary>Gives a block of memory back.</summary>
     internal static void Free(void* block)
     {

@@ -103,6 +103,10 @@ public sealed unsafe class MachineTests(ITestOutputHelper output) : ScenarioTest
     public void ALivelockIsFound() => Explore(() => new Livelock(), "livelock");
 
     [Fact]
+    public void AScenarioThatKeepsStateBetweenRunsIsFound() =>
+        Assert.Contains("does not repeat itself", Exploration.Explore(() => new Forgetful()).Failure);
+
+    [Fact]
     public void AFailingScheduleIsReadableAndFailsAgain()
     {
         Result result = Exploration.Explore(() => new LostUpdate());
@@ -304,6 +308,31 @@ public sealed unsafe class MachineTests(ITestOutputHelper output) : ScenarioTest
                 Shared.WriteOnce(ref *mine, 0);
                 CpuRelax();
             }
+        }
+    }
+
+    private sealed class Forgetful : Scenario
+    {
+        private static int s_runs;
+        private Atomic* _word;
+
+        public override void Setup()
+        {
+            _word = Machine.Allocate<Atomic>();
+            bool other = ++s_runs % 2 == 0;
+            Thread(0, "one", () =>
+            {
+                _word->Inc();
+                if (other)
+                {
+                    ulong flags = LocalIrqSave();
+                    LocalIrqRestore(flags);
+                }
+
+                _word->Inc();
+            });
+            Interrupt(0, "device", () => _word->Inc());
+            Thread(1, "two", () => _word->Inc());
         }
     }
 

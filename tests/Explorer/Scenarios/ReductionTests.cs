@@ -21,12 +21,12 @@ public sealed unsafe class ReductionTests(ITestOutputHelper output) : ScenarioTe
     {
         long full = 0;
         long reduced = 0;
-        for (int seed = 0; seed < (Exploration.Soak ? 10 * Programs : Programs); seed++)
+        for (int seed = 0; seed < (Exploration.Soak ? 3 * Programs : Programs); seed++)
         {
             int program = seed;
             HashSet<string> all = [];
             HashSet<string> some = [];
-            Result complete = Exploration.Explore(() => new RandomProgram(program, cpus, interrupts, buffers, all), bound: 1000, maxRuns: Exploration.Soak ? 50_000 : FullRuns);
+            Result complete = Exploration.Explore(() => new RandomProgram(program, cpus, interrupts, buffers, all), bound: 1000, maxRuns: Exploration.Soak ? 8 * FullRuns : FullRuns);
             Result less = Exploration.Explore(() => new RandomProgram(program, cpus, interrupts, buffers, some));
             Assert.True(less.Exhausted, $"program {seed}");
             Assert.True(less.Failure == complete.Failure, $"program {seed}: {less.Failure} against {complete.Failure}");
