@@ -40,6 +40,9 @@ public static unsafe class Main
 
         CommandLine.Init(BootInfo.CommandLine);
         KernelLog.Init();
+#if DEBUG_CHECKS
+        LockValidator.Init();
+#endif
         Printk(LogLevel.Notice, $"{KernelVersion.Banner}\n");
         Printk(LogLevel.Info, $"Command line: {BootInfo.CommandLine}\n");
         EnoughMemory();

@@ -199,6 +199,7 @@ public static unsafe partial class Scheduler
         TracePoints.SchedSwitch(previous, next, preempted);
         rq->Current = next;
         previous->SavedPreemptCount = PreemptCount();
+        rq->Lock.HandOver();
         TaskStruct* last = ContextSwitch.SwitchTo(previous, next);
 
         // Another CPU perhaps, and a long time later: nothing from before the switch is valid but what lies on the stack.
@@ -232,6 +233,7 @@ public static unsafe partial class Scheduler
     private static void FinishSwitch(TaskStruct* last)
     {
         RunQueue* rq = RunQueues.This;
+        rq->Lock.TakeOver();
         bool dead = last->State == (int)TaskState.Dead;
         rq->Lock.ReleaseNoPreempt();
         LocalIrqEnable();

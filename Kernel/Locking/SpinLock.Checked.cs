@@ -1,0 +1,104 @@
+// SpinLock.Checked: the spin lock of debug builds, which tells the validator and the statistics what happens to it; and Init.
+//
+// Linux: spin_lock_init, kernel/spinlock.c with CONFIG_LOCKDEP and CONFIG_LOCK_STAT. Contexts as in SpinLock.cs.
+// The validator is asked before the lock is waited for and before it is given back. What its holder takes twice is counted, not waited for; what is
+// given back without being held stays as it is: neither stops the machine.
+
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Locking;
+
+#if DEBUG_CHECKS
+public unsafe partial struct SpinLock
+{
+    private void* Address
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Unsafe.AsPointer(ref this);
+    }
+
+    private LockMap* MapAddress
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (LockMap*)Unsafe.AsPointer(ref Map);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Acquire(int subclass, string file, int line)
+    {
+        if (!LockValidator.Acquire(Address, MapAddress, LockKind.Exclusive, subclass, false, file, line))
+        {
+            return;
+        }
+
+        int before = Shared.AddReturn(ref _tickets, TicketOne) - TicketOne;
+        if (before != (int)System.Numerics.BitOperations.RotateLeft((uint)before, TicketShift))
+        {
+            ulong since = LockStat.Contended();
+            Wait((ushort)(before >> TicketShift));
+            LockStat.Waited(Address, MapAddress, since);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool Release(string file, int line)
+    {
+        LockRelease what = LockValidator.Release(Address, MapAddress, file, line);
+        if (what != LockRelease.Release)
+        {
+            return what == LockRelease.Counted;
+        }
+
+        Shared.IncrementLow16(ref _tickets);
+        return true;
+    }
+
+    private void NoteTried(string file, int line) =>
+        LockValidator.Acquire(Address, MapAddress, LockKind.Exclusive, 0, true, file, line);
+}
+#endif
+
+public unsafe partial struct SpinLock
+{
+    /// <summary>The lock stays locked and goes to the task that is switched to: it is no longer the running one's. Interrupts off.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void HandOver()
+    {
+#if DEBUG_CHECKS
+        LockValidator.HandOver(Address);
+#endif
+    }
+
+    /// <summary>The other side of <see cref="HandOver"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void TakeOver([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+#if DEBUG_CHECKS
+        LockValidator.TakeOver(Address, MapAddress, file, line);
+#endif
+    }
+}
+
+/// <summary>Initialising locks.</summary>
+public static unsafe class LockInitialization
+{
+    /// <summary>Makes a lock free. Its class, for the validator and the statistics, is the place of this call. Any context. A zeroed lock needs no
+    /// Init, but is named by the place that first takes it.</summary>
+    /// <param name="spinLock">The lock.</param>
+    /// <param name="name">Its name in reports: the expression, unless the caller hands on that of its own caller.</param>
+    /// <param name="file">The place.</param>
+    /// <param name="line">The place.</param>
+    /// <linux>spin_lock_init</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Init(
+        this ref SpinLock spinLock,
+        [CallerArgumentExpression(nameof(spinLock))] string name = "",
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
+    {
+        spinLock = default;
+#if DEBUG_CHECKS
+        LockValidator.InitMap((LockMap*)Unsafe.AsPointer(ref spinLock.Map), name, file, line);
+#endif
+    }
+}
