@@ -77,6 +77,7 @@ public static unsafe class Main
         Booting = false;
         Smp.Init();
         Started("migration threads"u8, Migration.Init());
+        Started("watchdogs"u8, Watchdog.Start());
         Started("ksoftirqd"u8, Ksoftirqd.Start());
         Started("work queues"u8, Workqueue.Init());
         Initcalls.Run(InitLevel.Subsystem);

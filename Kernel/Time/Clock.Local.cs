@@ -10,5 +10,6 @@ public static unsafe partial class Clock
     {
         Timers.RunLocalTimers();
         Scheduler.Tick();
+        Debugging.Watchdog.Tick();
     }
 }
