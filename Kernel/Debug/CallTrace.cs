@@ -256,6 +256,7 @@ public static unsafe class CallTrace
             || name.StartsWith("Oops."u8) || name.StartsWith("PanicReport."u8) || name.StartsWith("KernelLog."u8)
             || name.StartsWith("RuntimeFailure."u8) || name.StartsWith("ThrowHelper"u8) || name.StartsWith("Traps.RuntimeCheckFailed"u8)
             || name.StartsWith("LockValidator."u8) || name.StartsWith("LockGraph."u8) || name.StartsWith("LockTraces."u8)
-            || name.StartsWith("SpinLock."u8) || name.StartsWith("Span<"u8) || name.StartsWith("ReadOnlySpan<"u8);
+            || name.StartsWith("LockReport."u8) || name.StartsWith("SpinLock."u8) || name.StartsWith("RwLock."u8)
+            || name.StartsWith("StackEnd."u8) || name.StartsWith("Span<"u8) || name.StartsWith("ReadOnlySpan<"u8);
     }
 }

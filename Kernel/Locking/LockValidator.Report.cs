@@ -177,7 +177,7 @@ public static unsafe partial class LockValidator
         End();
     }
 
-    // A mistake of bookkeeping, not of order: the checks go on.
+    // A mistake of bookkeeping, not of order: the checks go on. The lock type reports as well, with the call trace.
     private static void ReportNotHeld(HeldLocks* held, void* address, string file, int line)
     {
         if (!ContextReport.Allowed(file, line, out _))
@@ -189,7 +189,6 @@ public static unsafe partial class LockValidator
         Printk(Level, "[ BUG: bad unlock balance detected! ]\n"u8);
         Printk(Level, $"{task->Name}/{task->Pid} is trying to release a lock at {ContextReport.Trim(file)}:{line}, but it does not hold it\n");
         PrintHeldLocks(task);
-        CallTrace.DumpStack();
     }
 
     private static void ReportKept(HeldLocks* held, int depth, ReadOnlySpan<byte> what, ReadOnlySpan<byte> name)

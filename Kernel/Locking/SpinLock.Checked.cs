@@ -44,6 +44,11 @@ public unsafe partial struct SpinLock
     private bool Release(string file, int line)
     {
         LockRelease what = LockValidator.Release(Address, MapAddress, file, line);
+        if (what == LockRelease.Refuse)
+        {
+            LockReport.Unbalanced("spin lock"u8, IsLocked());
+        }
+
         if (what != LockRelease.Release)
         {
             return what == LockRelease.Counted;
@@ -60,6 +65,28 @@ public unsafe partial struct SpinLock
 
 public unsafe partial struct SpinLock
 {
+    /// <summary>Takes the lock and leaves preempt_count alone, and the validator out of it: for the inside of another lock, which tells it more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void LockInner()
+    {
+#if SMP || DEBUG_CHECKS
+        int before = Shared.AddReturn(ref _tickets, TicketOne) - TicketOne;
+        if (before != (int)System.Numerics.BitOperations.RotateLeft((uint)before, TicketShift))
+        {
+            Wait((ushort)(before >> TicketShift));
+        }
+#endif
+    }
+
+    /// <summary>Undoes <see cref="LockInner"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void ReleaseInner()
+    {
+#if SMP || DEBUG_CHECKS
+        Shared.IncrementLow16(ref _tickets);
+#endif
+    }
+
     /// <summary>The lock stays locked and goes to the task that is switched to: it is no longer the running one's. Interrupts off.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void HandOver()
@@ -100,5 +127,63 @@ public static unsafe class LockInitialization
 #if DEBUG_CHECKS
         LockValidator.InitMap((LockMap*)Unsafe.AsPointer(ref spinLock.Map), name, file, line);
 #endif
+    }
+
+    /// <inheritdoc cref="Init(ref SpinLock, string, string, int)"/>
+    /// <linux>rwlock_init</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Init(
+        this ref RwLock rwLock,
+        [CallerArgumentExpression(nameof(rwLock))] string name = "",
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
+    {
+        rwLock = default;
+#if DEBUG_CHECKS
+        LockValidator.InitMap((LockMap*)Unsafe.AsPointer(ref rwLock.Map), name, file, line);
+#endif
+    }
+
+    /// <inheritdoc cref="Init(ref SpinLock, string, string, int)"/>
+    /// <linux>mutex_init</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Init(
+        this ref Mutex mutex,
+        [CallerArgumentExpression(nameof(mutex))] string name = "",
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
+    {
+        mutex = default;
+#if DEBUG_CHECKS
+        LockValidator.InitMap((LockMap*)Unsafe.AsPointer(ref mutex.Map), name, file, line);
+#endif
+    }
+
+    /// <inheritdoc cref="Init(ref SpinLock, string, string, int)"/>
+    /// <linux>init_rwsem</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Init(
+        this ref RwSemaphore semaphore,
+        [CallerArgumentExpression(nameof(semaphore))] string name = "",
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
+    {
+        semaphore = default;
+#if DEBUG_CHECKS
+        LockValidator.InitMap((LockMap*)Unsafe.AsPointer(ref semaphore.Map), name, file, line);
+#endif
+    }
+
+    /// <inheritdoc cref="Init(ref SpinLock, string, string, int)"/>
+    /// <linux>seqlock_init</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Init(
+        this ref SeqLock seqLock,
+        [CallerArgumentExpression(nameof(seqLock))] string name = "",
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
+    {
+        seqLock = default;
+        seqLock.Inner.Init(name, file, line);
     }
 }

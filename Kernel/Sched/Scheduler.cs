@@ -157,6 +157,9 @@ public static unsafe partial class Scheduler
     private static void SwitchOnce(bool preempted)
     {
         PreemptDisable();
+#if DEBUG_CHECKS
+        Debugging.StackEnd.Check(Current);
+#endif
         RunQueue* rq = RunQueues.This;
         LocalIrqDisable();
         rq->Lock.LockNoPreempt();

@@ -57,6 +57,9 @@ public static unsafe class Tasks
             return null;
         }
 
+#if DEBUG_CHECKS
+        Debugging.StackEnd.Mark(task);
+#endif
         task->Usage.Set(1);
         return task;
     }

@@ -155,6 +155,7 @@ internal static unsafe class LockSleepTests
         Check.Logged("BUG: mutex: unlock of a lock that another task holds"u8);
         Crew.WaitAll(&crew);
         Check.False(s_mutex.IsLocked());
+        ValidatorTests.Reported(1);
 
         if (Smp.CpuCount > 1)
         {

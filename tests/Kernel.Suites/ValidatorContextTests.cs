@@ -35,6 +35,28 @@ internal static unsafe class ValidatorContextTests
         ValidatorTests.Reported(0);
     }
 
+    internal static void StackEndDamaged()
+    {
+        if (!ValidatorTests.HasValidator())
+        {
+            return;
+        }
+
+        TaskStruct* thread = Kthread.Create(&DamageStackEnd, null, $"damager", out int error);
+        Check.Equal(0, error);
+        Tasks.Get(thread);
+        Shared.WriteOnce(ref s_started, 0);
+        Scheduler.WakeUpProcess(thread);
+        while (Shared.ReadOnce(ref s_started) == 0)
+        {
+            Scheduler.Yield();
+        }
+
+        Kthread.Stop(thread);
+        Tasks.Put(thread);
+        Check.Equal(1, Check.CountLogged("BUG: corrupted stack end detected inside scheduler: damager/"u8));
+    }
+
     internal static void UnderLock()
     {
         if (!ValidatorTests.HasValidator())
@@ -106,6 +128,13 @@ internal static unsafe class ValidatorContextTests
     {
         Shared.WriteOnce(ref s_started, 1);
         s_lock.Lock();
+        return 0;
+    }
+
+    private static int DamageStackEnd(void* unused)
+    {
+        Shared.WriteOnce(ref s_started, 1);
+        *(ulong*)Current->Stack = 0;
         return 0;
     }
 

@@ -31,13 +31,23 @@ public static unsafe class ValidatorTests
         Test.Run("a lock becomes unsafe that is taken under a safe one"u8, "SYNC-04"u8, &ValidatorIrqTests.Inversion);
         Test.Run("a handler that keeps a lock"u8, "SYNC-04"u8, &ValidatorIrqTests.KeptByHandler);
         Test.Run("a thread that ends with a lock"u8, "SYNC-04"u8, &ValidatorContextTests.KeptAtExit);
+        Test.Run("a thread that writes over the end of its stack"u8, "SIRQ-09"u8, &ValidatorContextTests.StackEndDamaged);
         Test.Run("sleeping under a spin lock"u8, "SIRQ-09"u8, &ValidatorContextTests.UnderLock);
         Test.Run("sleeping with interrupts off"u8, "SIRQ-09"u8, &ValidatorContextTests.IrqsOff);
         Test.Run("sleeping in a hard interrupt"u8, "SIRQ-09"u8, &ValidatorContextTests.InHardirq);
         Test.Run("schedule() under a spin lock"u8, "SIRQ-09"u8, &ValidatorContextTests.ScheduleUnderLock);
+        Test.Run("readers, writers, mutexes, rw-semaphores"u8, "SYNC-04"u8, &ValidatorTypeTests.EveryType);
+        Test.Run("a mutex and a spin lock in both orders"u8, "SYNC-04"u8, &ValidatorTypeTests.SleepingInversion);
         Test.Run("acquisitions and holding times"u8, "SYNC-07"u8, &LockStatTests.Acquisitions);
         Test.Run("contention between CPUs"u8, "SYNC-07"u8, &LockStatTests.Contention);
     }
+
+    /// <summary>True if the build has a validator.</summary>
+#if DEBUG_CHECKS
+    internal static bool Present => true;
+#else
+    internal static bool Present => false;
+#endif
 
     /// <summary>Where the build has no validator the running test is skipped; false.</summary>
     internal static bool HasValidator()
