@@ -108,6 +108,39 @@ internal static unsafe class ValidatorContextTests
         Check.Logged(" <IRQ>"u8);
     }
 
+    internal static void InTasklet()
+    {
+        if (!ValidatorTests.HasValidator())
+        {
+            return;
+        }
+
+        ValidatorIrqTests.RunTasklet(&SleepingTasklet);
+        Check.Logged("BUG: sleeping function called from invalid context at tests/Kernel.Suites/ValidatorContextTests.cs:"u8);
+        Check.Logged("ValidatorContextTests.SleepingTasklet"u8);
+    }
+
+    internal static void InTimer()
+    {
+        if (!ValidatorTests.HasValidator())
+        {
+            return;
+        }
+
+        TimerList timer = default;
+        Shared.WriteOnce(ref s_started, 0);
+        Timers.SetupTimer(&timer, &SleepingTimer, 0);
+        Timers.ModTimer(&timer, Jiffies + 1);
+        while (Shared.ReadOnce(ref s_started) == 0)
+        {
+            CpuRelax();
+        }
+
+        Timers.DelTimerSync(&timer);
+        Check.Logged("BUG: sleeping function called from invalid context at tests/Kernel.Suites/ValidatorContextTests.cs:"u8);
+        Check.Logged("ValidatorContextTests.SleepingTimer"u8);
+    }
+
     internal static void ScheduleUnderLock()
     {
         if (!ValidatorTests.HasValidator())
@@ -129,6 +162,18 @@ internal static unsafe class ValidatorContextTests
         Shared.WriteOnce(ref s_started, 1);
         s_lock.Lock();
         return 0;
+    }
+
+    private static void SleepingTasklet(ulong unused)
+    {
+        MightSleep();
+        Shared.WriteOnce(ref s_started, 1);
+    }
+
+    private static void SleepingTimer(ulong unused)
+    {
+        MightSleep();
+        Shared.WriteOnce(ref s_started, 1);
     }
 
     private static int DamageStackEnd(void* unused)

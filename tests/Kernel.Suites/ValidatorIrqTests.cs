@@ -29,18 +29,26 @@ internal static unsafe class ValidatorIrqTests
         ValidatorTests.Reported(1);
     }
 
-    // A softirq as the kernel serves one, in process context.
     internal static void InSoftirq()
     {
 #if DEBUG_CHECKS
         s_plain.Init();
         s_plain.Lock();
         s_plain.Unlock();
-        LockValidator.SoftirqEnter();
+        RunTasklet(&TakingTasklet);
+        Check.Logged("inconsistent {SOFTIRQ-ON-W} -> {IN-SOFTIRQ-W} usage."u8);
+        Check.Logged("ValidatorIrqTests.TakingTasklet"u8);
+        ValidatorTests.Reported(1);
+
+        // With bottom halves off, and only so, process context may take what a tasklet takes.
+        s_plain.Init();
+        RunTasklet(&TakingTasklet);
+        s_plain.LockBh();
+        s_plain.UnlockBh();
+        ValidatorTests.Reported(0);
         s_plain.Lock();
         s_plain.Unlock();
-        LockValidator.SoftirqExit();
-        Check.Logged("inconsistent {SOFTIRQ-ON-W} -> {IN-SOFTIRQ-W} usage."u8);
+        Check.Logged("inconsistent {IN-SOFTIRQ-W} -> {SOFTIRQ-ON-W} usage."u8);
         ValidatorTests.Reported(1);
 #else
         ValidatorTests.HasValidator();
@@ -134,6 +142,23 @@ internal static unsafe class ValidatorIrqTests
         IrqTests.WaitForCalls(1);
         FreeIrq(Line, null);
         Check.Equal(1, IrqTests.Calls);
+    }
+
+    /// <summary>Runs a function once, as a tasklet on this CPU.</summary>
+    internal static void RunTasklet(delegate*<ulong, void> function)
+    {
+        TaskletStruct tasklet = default;
+        Tasklet.TaskletInit(&tasklet, function, 0);
+        BottomHalves.LocalBhDisable();
+        Tasklet.TaskletSchedule(&tasklet);
+        BottomHalves.LocalBhEnable();
+        Tasklet.TaskletKill(&tasklet);
+    }
+
+    private static void TakingTasklet(ulong unused)
+    {
+        s_plain.Lock();
+        s_plain.Unlock();
     }
 
     private static IrqReturn TakingHandler(int irq, void* devId, PtRegs* regs)

@@ -35,6 +35,8 @@ public static unsafe class ValidatorTests
         Test.Run("sleeping under a spin lock"u8, "SIRQ-09"u8, &ValidatorContextTests.UnderLock);
         Test.Run("sleeping with interrupts off"u8, "SIRQ-09"u8, &ValidatorContextTests.IrqsOff);
         Test.Run("sleeping in a hard interrupt"u8, "SIRQ-09"u8, &ValidatorContextTests.InHardirq);
+        Test.Run("sleeping in a tasklet"u8, "SIRQ-09"u8, &ValidatorContextTests.InTasklet);
+        Test.Run("sleeping in a timer"u8, "SIRQ-09"u8, &ValidatorContextTests.InTimer);
         Test.Run("schedule() under a spin lock"u8, "SIRQ-09"u8, &ValidatorContextTests.ScheduleUnderLock);
         Test.Run("readers, writers, mutexes, rw-semaphores"u8, "SYNC-04"u8, &ValidatorTypeTests.EveryType);
         Test.Run("a mutex and a spin lock in both orders"u8, "SYNC-04"u8, &ValidatorTypeTests.SleepingInversion);
