@@ -200,7 +200,7 @@ public static unsafe partial class LockValidator
             PrintLock("still holds:"u8, ref *HeldLocks.At(held, i));
         }
 
-        CallTrace.DumpStack();
+        KernelLog.DumpStack();
         held->Recursion--;
     }
 
@@ -216,7 +216,7 @@ public static unsafe partial class LockValidator
     {
         PrintHeldLocks(Current);
         Printk(Level, "stack backtrace:\n"u8);
-        CallTrace.DumpStack();
+        KernelLog.DumpStack();
     }
 
     private static void PrintLock(ReadOnlySpan<byte> what, ref HeldLock taken, bool named = true)

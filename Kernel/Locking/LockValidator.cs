@@ -63,6 +63,9 @@ public static unsafe partial class LockValidator
     /// <summary>Follows nothing any more. For the hosted kernel, between two machines.</summary>
     internal static void Exit() => s_following = false;
 
+    /// <summary>True from <see cref="Init"/> on.</summary>
+    internal static bool Following => s_following;
+
     /// <summary>A lock is about to be taken, or (<paramref name="trylock"/>) has just been got without waiting.</summary>
     /// <param name="address">The lock.</param>
     /// <param name="map">Its map.</param>

@@ -26,16 +26,16 @@ public unsafe partial struct SpinLock
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Acquire(int subclass, string file, int line)
     {
-        if (!LockValidator.Acquire(Address, MapAddress, LockKind.Exclusive, subclass, false, file, line))
+        if (!LockValidator.Following)
         {
+            _ticket.Acquire();
             return;
         }
 
-        int before = Shared.AddReturn(ref _tickets, TicketOne) - TicketOne;
-        if (before != (int)System.Numerics.BitOperations.RotateLeft((uint)before, TicketShift))
+        if (LockValidator.Acquire(Address, MapAddress, LockKind.Exclusive, subclass, false, file, line) && !_ticket.TryAcquire())
         {
             ulong since = LockStat.Contended();
-            Wait((ushort)(before >> TicketShift));
+            _ticket.Acquire();
             LockStat.Waited(Address, MapAddress, since);
         }
     }
@@ -43,7 +43,7 @@ public unsafe partial struct SpinLock
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Release(string file, int line)
     {
-        LockRelease what = LockValidator.Release(Address, MapAddress, file, line);
+        LockRelease what = LockValidator.Following || IsLocked() ? LockValidator.Release(Address, MapAddress, file, line) : LockRelease.Refuse;
         if (what == LockRelease.Refuse)
         {
             LockReport.Unbalanced("spin lock"u8, IsLocked());
@@ -54,7 +54,7 @@ public unsafe partial struct SpinLock
             return what == LockRelease.Counted;
         }
 
-        Shared.IncrementLow16(ref _tickets);
+        _ticket.Release();
         return true;
     }
 
@@ -70,11 +70,7 @@ public unsafe partial struct SpinLock
     internal void LockInner()
     {
 #if SMP || DEBUG_CHECKS
-        int before = Shared.AddReturn(ref _tickets, TicketOne) - TicketOne;
-        if (before != (int)System.Numerics.BitOperations.RotateLeft((uint)before, TicketShift))
-        {
-            Wait((ushort)(before >> TicketShift));
-        }
+        _ticket.Acquire();
 #endif
     }
 
@@ -83,7 +79,7 @@ public unsafe partial struct SpinLock
     internal void ReleaseInner()
     {
 #if SMP || DEBUG_CHECKS
-        Shared.IncrementLow16(ref _tickets);
+        _ticket.Release();
 #endif
     }
 

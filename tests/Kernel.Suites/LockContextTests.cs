@@ -126,6 +126,10 @@ internal static unsafe class LockContextTests
     internal static void Sleeping()
     {
 #if DEBUG_CHECKS
+        // Classes of their own: the tasklet took those of the tests above.
+        s_lock.Init();
+        s_rwLock.Init();
+        s_seqLock.Init();
         s_lock.Lock();
         SleepReported();
         s_lock.Unlock();
