@@ -90,7 +90,7 @@ public static unsafe class FramebufferConsole
     /// buffers.</summary>
     internal static void Start(in FramebufferInfo info, byte* pixels, ushort* cells, int columns, int rows)
     {
-        s_lock = default;
+        s_lock.Init();
         s_info = info;
         s_pixels = pixels;
         s_cells = cells;

@@ -62,8 +62,8 @@ public static unsafe partial class Rtc
     [ModuleInit(InitLevel.Device)]
     public static int Init()
     {
-        s_rtcLock = default;
-        s_taskLock = default;
+        s_rtcLock.Init();
+        s_taskLock.Init();
         s_irqData = 0;
         s_interrupts = 0;
         s_callback = null;

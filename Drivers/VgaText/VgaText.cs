@@ -66,7 +66,7 @@ public static unsafe class VgaText
     /// <summary>Clears the screen at <paramref name="screen"/>.</summary>
     internal static void Start(ushort* screen)
     {
-        s_lock = default;
+        s_lock.Init();
         s_screen = screen;
         WriteRegister(CursorStart, CursorFirstLine);
         WriteRegister(CursorEnd, CursorLastLine);

@@ -20,7 +20,17 @@ public static unsafe partial class Cpu
     /// <linux>local_irq_save</linux>
     /// <rows>IRQ-09</rows>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong LocalIrqSave() => AsmImports.LocalIrqSave();
+    public static ulong LocalIrqSave([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ulong flags = AsmImports.LocalIrqSave();
+#if DEBUG_CHECKS
+        if ((flags & EflagsInterrupt) != 0)
+        {
+            LockValidator.NoteIrqsOff(file, line);
+        }
+#endif
+        return flags;
+    }
 
     /// <summary>Puts the interrupt flag back to what <see cref="LocalIrqSave"/> found.</summary>
     /// <linux>local_irq_restore</linux>
@@ -32,7 +42,14 @@ public static unsafe partial class Cpu
     /// <linux>local_irq_disable</linux>
     /// <rows>IRQ-09</rows>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LocalIrqDisable() => AsmImports.Cli();
+    public static void LocalIrqDisable([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+#if DEBUG_CHECKS
+        LocalIrqSave(file, line);
+#else
+        AsmImports.Cli();
+#endif
+    }
 
     /// <summary>Turns interrupts on on this CPU, whatever they were before.</summary>
     /// <linux>local_irq_enable</linux>

@@ -3,6 +3,7 @@
 // Under an emulator that counts instructions (QEMU -icount shift=0) the local APIC's timer, divided by 1, counts executed instructions: armed with n it
 // strikes n + 1 instructions after the register write, always at the same one. So a test can interrupt a path at each of its instructions.
 // Begin and End: process context, one CPU, preemption may be on. Between them this CPU has no clock tick: line 0 is disabled and the local timer is ours.
+// In builds for one CPU, which leave the local APIC alone, there is none: Begin says so.
 // Arm, Cancel: any context. The handler: hard interrupt context, interrupts off. No locks: a CPU's own registers.
 
 namespace CSharpOS.Arch;
@@ -10,12 +11,16 @@ namespace CSharpOS.Arch;
 /// <summary>Interrupts at chosen instructions.</summary>
 public static unsafe class InstructionTimer
 {
+#if SMP
     internal const int Vector = 0xf0;
     private const uint DivideBy1 = 0xb;
     private const int ClockIrq = 0;
 
     private static delegate*<PtRegs*, void> s_handler;
     private static uint s_entry, s_divide, s_count;
+
+    /// <summary>True if this machine and this build have one.</summary>
+    public static bool Exists => LocalApic.Present;
 
     /// <summary>Takes the local timer of this CPU and stops its clock tick.</summary>
     /// <param name="handler">Gets the registers of what was interrupted.</param>
@@ -73,4 +78,27 @@ public static unsafe class InstructionTimer
             handler(regs);
         }
     }
+#else
+    /// <summary>There is none.</summary>
+    public static bool Exists => false;
+
+    /// <inheritdoc cref="Exists"/>
+    /// <returns>-ENODEV.</returns>
+    public static int Begin(delegate*<PtRegs*, void> handler) => -ENODEV;
+
+    /// <inheritdoc cref="Exists"/>
+    public static void Arm(uint instructions)
+    {
+    }
+
+    /// <inheritdoc cref="Exists"/>
+    public static void Cancel()
+    {
+    }
+
+    /// <inheritdoc cref="Exists"/>
+    public static void End()
+    {
+    }
+#endif
 }

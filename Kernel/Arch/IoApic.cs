@@ -41,7 +41,7 @@ internal static unsafe partial class IoApic
     /// <summary>Forgets everything: the 8259A serves the devices.</summary>
     public static void Reset()
     {
-        s_lock = default;
+        s_lock.Init();
         s_active = false;
         s_lines = default;
         s_controllerCount = 0;

@@ -55,7 +55,7 @@ public static unsafe class Paging
     /// <linux>paging_init</linux>
     public static void Init()
     {
-        s_lock = default;
+        s_lock.Init();
         uint* registers = stackalloc uint[4];
         AsmImports.Cpuid(CpuidExtended, 0, registers);
         s_root = KernelAddressSpace.Build((registers[3] & CpuidGigabytePages) != 0 ? 2 : 1);

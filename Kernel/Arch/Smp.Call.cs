@@ -133,7 +133,7 @@ public static unsafe partial class Smp
 
     private static void ResetCalls()
     {
-        s_callLock = default;
+        s_callLock.Init();
         s_call = null;
     }
 

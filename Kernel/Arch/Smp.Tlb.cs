@@ -59,7 +59,7 @@ public static unsafe partial class Smp
 
     private static void ResetTlb()
     {
-        s_tlbLock = default;
+        s_tlbLock.Init();
         s_tlbPending = 0;
     }
 }

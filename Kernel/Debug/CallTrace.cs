@@ -164,7 +164,7 @@ public static unsafe class CallTrace
         PrintEnd(level, unwinder.End);
     }
 
-    private static void PrintFrame(LogLevel level, ReadOnlySpan<byte> before, nuint pc, nuint lookup)
+    internal static void PrintFrame(LogLevel level, ReadOnlySpan<byte> before, nuint pc, nuint lookup)
     {
         TextHandler text = new(0, 0);
         text.AppendFormatted(before);
@@ -244,7 +244,7 @@ public static unsafe class CallTrace
 
     // The functions between a report's cause and here, by the names of their classes. Without optimisation a failed index check of a span
     // is in a function of its own, which is not at fault.
-    private static bool IsReporter(nuint pc)
+    internal static bool IsReporter(nuint pc)
     {
         if (!SymbolTable.Lookup(pc, out SymbolInfo symbol))
         {
@@ -255,6 +255,8 @@ public static unsafe class CallTrace
         return name.StartsWith("CallTrace."u8) || name.StartsWith("KernelStacks."u8) || name.StartsWith("ContextReport."u8)
             || name.StartsWith("Oops."u8) || name.StartsWith("PanicReport."u8) || name.StartsWith("KernelLog."u8)
             || name.StartsWith("RuntimeFailure."u8) || name.StartsWith("ThrowHelper"u8) || name.StartsWith("Traps.RuntimeCheckFailed"u8)
-            || name.StartsWith("Span<"u8) || name.StartsWith("ReadOnlySpan<"u8);
+            || name.StartsWith("LockValidator."u8) || name.StartsWith("LockGraph."u8) || name.StartsWith("LockTraces."u8)
+            || name.StartsWith("LockReport."u8) || name.StartsWith("SpinLock."u8) || name.StartsWith("RwLock."u8)
+            || name.StartsWith("StackEnd."u8) || name.StartsWith("Span<"u8) || name.StartsWith("ReadOnlySpan<"u8);
     }
 }

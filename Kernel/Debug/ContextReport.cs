@@ -42,6 +42,9 @@ public static unsafe class ContextReport
         int atomic = InAtomic() ? 1 : 0;
         int disabled = IrqsDisabled() ? 1 : 0;
         Printk(LogLevel.Error, $"in_atomic(): {atomic}, irqs_disabled(): {disabled}, pid: {pid}, name: {name}\n");
+#if DEBUG_CHECKS
+        PrintHeldLocks(task);
+#endif
         KernelLog.DumpStack();
     }
 
@@ -58,8 +61,33 @@ public static unsafe class ContextReport
 
         TaskStruct* task = Current;
         Printk(LogLevel.Error, $"BUG: scheduling while atomic: {task->Name}/{task->Pid}/0x{(uint)PreemptCount():x8}\n");
+#if DEBUG_CHECKS
+        PrintHeldLocks(task);
+#endif
         KernelLog.DumpStack();
     }
+
+#if DEBUG_CHECKS
+    // What is held, and where the context became what it is.
+    private static void PrintHeldLocks(TaskStruct* task)
+    {
+        if (task == null)
+        {
+            return;
+        }
+
+        LockValidator.PrintHeldLocks(task);
+        if ((PreemptCount() & PreemptMask) != 0)
+        {
+            Printk(LogLevel.Error, $"preemption disabled at: {Trim(LockText.Of(task->Held.PreemptFile))}:{task->Held.PreemptLine}\n");
+        }
+
+        if (IrqsDisabled() && !InIrq())
+        {
+            Printk(LogLevel.Error, $"interrupts disabled at: {Trim(LockText.Of(task->Held.IrqFile))}:{task->Held.IrqLine}\n");
+        }
+    }
+#endif
 
     /// <summary>WarnOn: logs the place and the call trace.</summary>
     /// <linux>warn_slowpath_null</linux>
@@ -73,10 +101,13 @@ public static unsafe class ContextReport
     }
 
     /// <summary>A path as the compiler gives it, without "./" in front.</summary>
-    internal static ReadOnlySpan<char> Trim(string path) =>
-        path.Length > 2 && path[0] == '.' && path[1] == '/' ? path.AsSpan(2) : path.AsSpan();
+    internal static ReadOnlySpan<char> Trim(string path) => Trim(path.AsSpan());
 
-    private static bool Allowed(string file, int line, out uint suppressed)
+    /// <inheritdoc cref="Trim(string)"/>
+    internal static ReadOnlySpan<char> Trim(ReadOnlySpan<char> path) =>
+        path.Length > 2 && path[0] == '.' && path[1] == '/' ? path[2..] : path;
+
+    internal static bool Allowed(string file, int line, out uint suppressed)
     {
         uint key = (uint)line * 31;
         for (int i = 0; i < file.Length; i++)

@@ -40,6 +40,9 @@ public static unsafe class Main
 
         CommandLine.Init(BootInfo.CommandLine);
         KernelLog.Init();
+#if DEBUG_CHECKS
+        LockValidator.Init();
+#endif
         Printk(LogLevel.Notice, $"{KernelVersion.Banner}\n");
         Printk(LogLevel.Info, $"Command line: {BootInfo.CommandLine}\n");
         EnoughMemory();
@@ -76,6 +79,7 @@ public static unsafe class Main
         ClockSources.Choose();
         Hrtimers.SwitchToHighResolution();
         Started("migration threads"u8, Migration.Init());
+        Started("watchdogs"u8, Watchdog.Start());
         Started("ksoftirqd"u8, Ksoftirqd.Start());
         Started("work queues"u8, Workqueue.Init());
         Initcalls.Run(InitLevel.Subsystem);

@@ -47,6 +47,10 @@ public static unsafe class Recovery
         RecoveryPoint* point = (RecoveryPoint*)Current->RecoveryPoint;
         PreemptCountAdd(point->PreemptCount - PreemptCount());
         LocalIrqRestore(point->Flags);
+#if DEBUG_CHECKS
+        // A stack that ran over has been reported.
+        Debugging.StackEnd.Mark(Current);
+#endif
         AsmImports.RecoveryResume(point, code);
     }
 

@@ -46,7 +46,7 @@ public static unsafe class EntropyPool
 
     internal static void Init()
     {
-        s_lock = default;
+        s_lock.Init();
         s_state = default;
         s_extractions = 0;
         s_entropy = 0;

@@ -24,6 +24,9 @@ public static unsafe partial class Interrupts
         byte irq = (byte)regs->OrigRax;
         IrqEnter();
         Debugging.LastInterrupts.Note(irq);
+#if DEBUG_CHECKS
+        LockValidator.HardirqEntered();
+#endif
         HandleLine(irq, Descriptor(irq), regs);
         if (Shared.ReadOnce(ref s_resendWanted) != 0)
         {
@@ -154,12 +157,18 @@ public static unsafe partial class Interrupts
     {
 #if DEBUG_CHECKS
         int count = PreemptCount();
+        int held = LockValidator.HeldCount;
         TracePoints.IrqHandlerEntry(irq, action);
         IrqReturn result = action->Handler(irq, action->DevId, regs);
         TracePoints.IrqHandlerExit(irq, result);
         if (PreemptCount() != count)
         {
             ReportPreemptCount(irq, action, count);
+        }
+
+        if (LockValidator.HeldCount != held)
+        {
+            LockValidator.HandlerReturned(held, action->Name);
         }
 
         return result;

@@ -40,6 +40,7 @@ public static unsafe partial class Interrupts
             IrqDescriptor* descriptor = Descriptor(irq);
             descriptor->Status = IrqStatus.Disabled;
             descriptor->Depth = 1;
+            descriptor->Lock.Init();
             descriptor->Chip = NoChip;
         }
 

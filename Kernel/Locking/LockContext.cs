@@ -30,7 +30,7 @@ internal static class LockContext
     /// <summary>Before the lock is taken.</summary>
     /// <returns>The flags for <see cref="Leave"/>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static ulong Enter(LockForm form)
+    internal static ulong Enter(LockForm form, string file, int line)
     {
         switch (form)
         {
@@ -38,10 +38,10 @@ internal static class LockContext
                 BottomHalves.LocalBhDisable();
                 return 0;
             case LockForm.Irq:
-                Cpu.LocalIrqDisable();
+                Cpu.LocalIrqDisable(file, line);
                 return 0;
             case LockForm.IrqSave:
-                return Cpu.LocalIrqSave();
+                return Cpu.LocalIrqSave(file, line);
             default:
                 return 0;
         }

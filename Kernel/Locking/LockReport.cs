@@ -29,6 +29,19 @@ internal static unsafe class LockReport
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void NotOwner(ReadOnlySpan<byte> kind) => Report("unlock of a lock that another task holds"u8, kind);
 
+    /// <summary>Somebody gives back what it does not have; perhaps another has it.</summary>
+    internal static void Unbalanced(ReadOnlySpan<byte> kind, bool held)
+    {
+        if (held)
+        {
+            NotOwner(kind);
+        }
+        else
+        {
+            NotHeld(kind);
+        }
+    }
+
     /// <summary>The owner takes the lock again: it waits for itself.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Recursive(ReadOnlySpan<byte> kind) => Report("the holder takes the lock again, and waits for itself"u8, kind);

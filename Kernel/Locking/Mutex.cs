@@ -25,18 +25,16 @@ public unsafe struct Mutex
     private LockWaiters _waiters;
 #if DEBUG_CHECKS
     private TaskStruct* _owner;
+    internal LockMap Map;
 #endif
-
-    /// <summary>Makes the mutex free; nobody waits.</summary>
-    /// <linux>mutex_init</linux>
-    public void Init() => this = default;
 
     /// <summary>Takes the mutex; sleeps until it is free, not to be interrupted. Process context.</summary>
     /// <linux>mutex_lock</linux>
-    public void Lock()
+    public void Lock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         MightSleep();
         CheckTaker();
+        NoteTaking(trylock: false, file, line);
         if (Shared.CompareExchange(ref _state, Held, Free) != Free)
         {
             WaitFor(TaskState.Uninterruptible);
@@ -48,12 +46,14 @@ public unsafe struct Mutex
     /// <summary>Takes the mutex; sleeps until it is free or a signal comes. Process context.</summary>
     /// <returns>0: taken. -EINTR: a signal came, not taken.</returns>
     /// <linux>mutex_lock_interruptible</linux>
-    public int LockInterruptible()
+    public int LockInterruptible([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         MightSleep();
         CheckTaker();
+        NoteTaking(trylock: false, file, line);
         if (Shared.CompareExchange(ref _state, Held, Free) != Free && !WaitFor(TaskState.Interruptible))
         {
+            NoteGiving(file, line);
             return -EINTR;
         }
 
@@ -63,7 +63,7 @@ public unsafe struct Mutex
 
     /// <summary>Takes the mutex if it is free. Process context, does not sleep. True if it was (mutex_trylock's 1).</summary>
     /// <linux>mutex_trylock</linux>
-    public bool TryLock()
+    public bool TryLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         CheckContext();
         if (Shared.CompareExchange(ref _state, Held, Free) != Free)
@@ -71,15 +71,17 @@ public unsafe struct Mutex
             return false;
         }
 
+        NoteTaking(trylock: true, file, line);
         SetOwner();
         return true;
     }
 
     /// <summary>Gives the mutex back, or to the one who has waited longest. The task that took it, process context; does not sleep.</summary>
     /// <linux>mutex_unlock</linux>
-    public void Unlock()
+    public void Unlock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         CheckContext();
+        NoteGiving(file, line);
         if (!CheckOwner())
         {
             return;
@@ -97,7 +99,7 @@ public unsafe struct Mutex
 
     /// <summary><c>using (s_mutex.Guard()) { ... }</c>: the pair Lock and Unlock as a block.</summary>
     [UnscopedRef]
-    public Holder Guard() => new(ref this);
+    public Holder Guard([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => new(ref this, file, line);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool WaitFor(TaskState state)
@@ -108,7 +110,13 @@ public unsafe struct Mutex
         {
             LockWaiter waiter = default;
             _waiters.Enqueue(&waiter);
+#if DEBUG_CHECKS
+            ulong since = LockStat.Contended();
+#endif
             granted = _waiters.Wait(ref _lock, ref flags, &waiter, state);
+#if DEBUG_CHECKS
+            LockStat.Waited(Unsafe.AsPointer(ref Map), (LockMap*)Unsafe.AsPointer(ref Map), since);
+#endif
             if (!granted && _waiters.Empty)
             {
                 Shared.WriteOnce(ref _state, Held);
@@ -177,6 +185,21 @@ public unsafe struct Mutex
 #endif
     }
 
+    // The validator's report comes before the wait; whether there is one does not change what the lock does.
+    private void NoteTaking(bool trylock, string file, int line)
+    {
+#if DEBUG_CHECKS
+        LockValidator.Acquire(Unsafe.AsPointer(ref Map), (LockMap*)Unsafe.AsPointer(ref Map), LockKind.Exclusive, 0, trylock, file, line);
+#endif
+    }
+
+    private void NoteGiving(string file, int line)
+    {
+#if DEBUG_CHECKS
+        LockValidator.Release(Unsafe.AsPointer(ref Map), (LockMap*)Unsafe.AsPointer(ref Map), file, line);
+#endif
+    }
+
     private void SetOwner()
     {
 #if DEBUG_CHECKS
@@ -209,10 +232,10 @@ public unsafe struct Mutex
     {
         private readonly ref Mutex _mutex;
 
-        internal Holder(ref Mutex mutex)
+        internal Holder(ref Mutex mutex, string file, int line)
         {
             _mutex = ref mutex;
-            mutex.Lock();
+            mutex.Lock(file, line);
         }
 
         public void Dispose() => _mutex.Unlock();

@@ -33,6 +33,11 @@ public unsafe partial struct RwLock
 
     private int _state;
     private SpinLock _queue;
+#endif
+#if DEBUG_CHECKS
+    internal LockMap Map;
+#endif
+#if SMP || DEBUG_CHECKS
 
     // How many locks this CPU holds for reading. Preemption is off.
     private static ref int ReadDepth
@@ -42,33 +47,31 @@ public unsafe partial struct RwLock
     }
 #endif
 
-    /// <summary>Makes the lock free, whatever it was.</summary>
-    /// <linux>rwlock_init</linux>
-    public void Init() => this = default;
-
     /// <summary>Takes the lock for reading. Any context; spins while a writer has it; turns preemption off. Nests.</summary>
     /// <linux>read_lock</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void ReadLock()
+    public void ReadLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        PreemptDisable();
-        AcquireRead();
+        PreemptDisable(file, line);
+        AcquireRead(file, line);
     }
 
     /// <summary>Gives a lock taken for reading back.</summary>
     /// <linux>read_unlock</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void ReadUnlock()
+    public void ReadUnlock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        ReleaseRead();
-        PreemptEnable();
+        if (ReleaseRead(file, line))
+        {
+            PreemptEnable();
+        }
     }
 
     /// <summary>Takes the lock for reading if no writer has it or waits for it. True if it did.</summary>
     /// <linux>read_trylock</linux>
-    public bool ReadTryLock()
+    public bool ReadTryLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        PreemptDisable();
+        PreemptDisable(file, line);
 #if SMP || DEBUG_CHECKS
         int busy = MayQueue() ? WriterIn | WriterWaits : WriterIn;
         if ((Shared.AddReturn(ref _state, ReaderOne) & busy) != 0)
@@ -80,32 +83,35 @@ public unsafe partial struct RwLock
 
         ReadDepth++;
 #endif
+        NoteTried(LockKind.RecursiveRead, file, line);
         return true;
     }
 
     /// <summary>Takes the lock for writing. Any context; spins while anybody has it; turns preemption off.</summary>
     /// <linux>write_lock</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void WriteLock()
+    public void WriteLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        PreemptDisable();
-        AcquireWrite();
+        PreemptDisable(file, line);
+        AcquireWrite(file, line);
     }
 
     /// <summary>Gives a lock taken for writing back.</summary>
     /// <linux>write_unlock</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void WriteUnlock()
+    public void WriteUnlock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        ReleaseWrite();
-        PreemptEnable();
+        if (ReleaseWrite(file, line))
+        {
+            PreemptEnable();
+        }
     }
 
     /// <summary>Takes the lock for writing if nobody has it or waits for it. True if it did.</summary>
     /// <linux>write_trylock</linux>
-    public bool WriteTryLock()
+    public bool WriteTryLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        PreemptDisable();
+        PreemptDisable(file, line);
 #if SMP || DEBUG_CHECKS
         if (Shared.CompareExchange(ref _state, WriterIn, 0) != 0)
         {
@@ -113,6 +119,7 @@ public unsafe partial struct RwLock
             return false;
         }
 #endif
+        NoteTried(LockKind.Exclusive, file, line);
         return true;
     }
 
@@ -138,10 +145,11 @@ public unsafe partial struct RwLock
 #endif
     }
 
+#if !DEBUG_CHECKS
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AcquireRead()
+    private void AcquireRead(string file, int line)
     {
-#if SMP || DEBUG_CHECKS
+#if SMP
         if ((Shared.AddReturn(ref _state, ReaderOne) & (WriterIn | WriterWaits)) != 0)
         {
             WaitToRead();
@@ -151,26 +159,21 @@ public unsafe partial struct RwLock
 #endif
     }
 
+    // Always true: the debug builds have a case in which it is false.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void ReleaseRead()
+    private bool ReleaseRead(string file, int line)
     {
-#if DEBUG_CHECKS
-        if (Shared.ReadOnce(ref _state) < ReaderOne || ReadDepth == 0)
-        {
-            LockReport.NotHeld("read lock"u8);
-            return;
-        }
-#endif
-#if SMP || DEBUG_CHECKS
+#if SMP
         ReadDepth--;
         Shared.AddReturn(ref _state, -ReaderOne);
 #endif
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AcquireWrite()
+    private void AcquireWrite(string file, int line)
     {
-#if SMP || DEBUG_CHECKS
+#if SMP
         if (Shared.CompareExchange(ref _state, WriterIn, 0) != 0)
         {
             WaitToWrite();
@@ -179,19 +182,19 @@ public unsafe partial struct RwLock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void ReleaseWrite()
+    private bool ReleaseWrite(string file, int line)
     {
-#if DEBUG_CHECKS
-        if ((Shared.ReadOnce(ref _state) & WriterIn) == 0)
-        {
-            LockReport.NotHeld("write lock"u8);
-            return;
-        }
-#endif
-#if SMP || DEBUG_CHECKS
+#if SMP
         Shared.AddReturn(ref _state, -WriterIn);
 #endif
+        return true;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NoteTried(LockKind kind, string file, int line)
+    {
+    }
+#endif
 
 #if SMP || DEBUG_CHECKS
     private static bool MayQueue() => !InInterrupt() && ReadDepth == 0;
@@ -207,10 +210,10 @@ public unsafe partial struct RwLock
         }
 
         Shared.AddReturn(ref _state, -ReaderOne);
-        _queue.LockNoPreempt();
+        _queue.LockInner();
         Shared.AddReturn(ref _state, ReaderOne);
         WaitForWriter();
-        _queue.ReleaseNoPreempt();
+        _queue.ReleaseInner();
     }
 
     private void WaitForWriter()
@@ -224,7 +227,7 @@ public unsafe partial struct RwLock
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void WaitToWrite()
     {
-        _queue.LockNoPreempt();
+        _queue.LockInner();
         Shared.AddReturn(ref _state, WriterWaits);
         while (Shared.ReadOnce(ref _state) != WriterWaits
             || Shared.CompareExchange(ref _state, WriterIn, WriterWaits) != WriterWaits)
@@ -232,7 +235,7 @@ public unsafe partial struct RwLock
             CpuRelax();
         }
 
-        _queue.ReleaseNoPreempt();
+        _queue.ReleaseInner();
     }
 
     // A line of the cache each: no CPU disturbs another.

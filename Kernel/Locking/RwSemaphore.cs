@@ -7,6 +7,7 @@
 // _active: the number of readers that have it, or Writer. Invariant: while somebody waits, somebody has it.
 
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace CSharpOS.Locking;
 
@@ -22,17 +23,15 @@ public unsafe struct RwSemaphore
     private LockWaiters _waiters;
 #if DEBUG_CHECKS
     private TaskStruct* _owner;
+    internal LockMap Map;
 #endif
-
-    /// <summary>Makes it free; nobody waits.</summary>
-    /// <linux>init_rwsem</linux>
-    public void Init() => this = default;
 
     /// <summary>Takes it for reading; sleeps while a writer has it or has waited longer. Process context.</summary>
     /// <linux>down_read</linux>
-    public void DownRead()
+    public void DownRead([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         MightSleep();
+        NoteTaking(LockKind.Read, trylock: false, file, line);
         ulong flags = _lock.LockIrqSave();
         if (_active >= 0 && _waiters.Empty)
         {
@@ -48,21 +47,27 @@ public unsafe struct RwSemaphore
 
     /// <summary>Takes it for reading if no writer has it and nobody waits. Any context. True if it did (down_read_trylock's 1).</summary>
     /// <linux>down_read_trylock</linux>
-    public bool DownReadTrylock()
+    public bool DownReadTrylock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         ulong flags = _lock.LockIrqSave();
         bool taken = _active >= 0 && _waiters.Empty;
         _active += taken ? 1 : 0;
         _lock.UnlockIrqRestore(flags);
+        if (taken)
+        {
+            NoteTaking(LockKind.Read, trylock: true, file, line);
+        }
+
         return taken;
     }
 
     /// <summary>Takes it for writing; sleeps while anybody has it or has waited longer. Process context.</summary>
     /// <linux>down_write</linux>
-    public void DownWrite()
+    public void DownWrite([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         MightSleep();
         CheckTaker();
+        NoteTaking(LockKind.Exclusive, trylock: false, file, line);
         ulong flags = _lock.LockIrqSave();
         if (_active == 0)
         {
@@ -79,7 +84,7 @@ public unsafe struct RwSemaphore
 
     /// <summary>Takes it for writing if nobody has it. Process context, does not sleep. True if it did (down_write_trylock's 1).</summary>
     /// <linux>down_write_trylock</linux>
-    public bool DownWriteTrylock()
+    public bool DownWriteTrylock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         ulong flags = _lock.LockIrqSave();
         bool taken = _active == 0;
@@ -90,13 +95,19 @@ public unsafe struct RwSemaphore
         }
 
         _lock.UnlockIrqRestore(flags);
+        if (taken)
+        {
+            NoteTaking(LockKind.Exclusive, trylock: true, file, line);
+        }
+
         return taken;
     }
 
     /// <summary>Gives it back after reading. Does not sleep.</summary>
     /// <linux>up_read</linux>
-    public void UpRead()
+    public void UpRead([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
+        NoteGiving(file, line);
         ulong flags = _lock.LockIrqSave();
         if (_active > 0)
         {
@@ -113,8 +124,9 @@ public unsafe struct RwSemaphore
 
     /// <summary>Gives it back after writing. The task that took it; does not sleep.</summary>
     /// <linux>up_write</linux>
-    public void UpWrite()
+    public void UpWrite([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
+        NoteGiving(file, line);
         ulong flags = _lock.LockIrqSave();
         if (EndWriting())
         {
@@ -128,8 +140,10 @@ public unsafe struct RwSemaphore
     /// <summary>The writer goes on as a reader, without a moment in which another writer could come; readers that wait first in the queue come in. Does
     /// not sleep.</summary>
     /// <linux>downgrade_write</linux>
-    public void DowngradeWrite()
+    public void DowngradeWrite([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
+        NoteGiving(file, line);
+        NoteTaking(LockKind.Read, trylock: true, file, line);
         ulong flags = _lock.LockIrqSave();
         if (EndWriting())
         {
@@ -146,18 +160,24 @@ public unsafe struct RwSemaphore
 
     /// <summary><c>using (s_rwsem.ReadGuard()) { ... }</c>: the pair DownRead and UpRead as a block.</summary>
     [UnscopedRef]
-    public ReadHolder ReadGuard() => new(ref this);
+    public ReadHolder ReadGuard([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => new(ref this, file, line);
 
     /// <summary><c>using (s_rwsem.WriteGuard()) { ... }</c>: the pair DownWrite and UpWrite as a block.</summary>
     [UnscopedRef]
-    public WriteHolder WriteGuard() => new(ref this);
+    public WriteHolder WriteGuard([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => new(ref this, file, line);
 
     private void WaitFor(ref ulong flags, bool writer)
     {
         LockWaiter waiter = default;
         waiter.Writer = writer;
         _waiters.Enqueue(&waiter);
+#if DEBUG_CHECKS
+        ulong since = LockStat.Contended();
+#endif
         _waiters.Wait(ref _lock, ref flags, &waiter, TaskState.Uninterruptible);
+#if DEBUG_CHECKS
+        LockStat.Waited(Unsafe.AsPointer(ref Map), (LockMap*)Unsafe.AsPointer(ref Map), since);
+#endif
     }
 
     // Lets in who may come in now: the first writer, if nobody has it, or all readers before the first writer.
@@ -219,6 +239,21 @@ public unsafe struct RwSemaphore
 #endif
     }
 
+    // The validator's report comes before the wait; whether there is one does not change what the lock does.
+    private void NoteTaking(LockKind kind, bool trylock, string file, int line)
+    {
+#if DEBUG_CHECKS
+        LockValidator.Acquire(Unsafe.AsPointer(ref Map), (LockMap*)Unsafe.AsPointer(ref Map), kind, 0, trylock, file, line);
+#endif
+    }
+
+    private void NoteGiving(string file, int line)
+    {
+#if DEBUG_CHECKS
+        LockValidator.Release(Unsafe.AsPointer(ref Map), (LockMap*)Unsafe.AsPointer(ref Map), file, line);
+#endif
+    }
+
     private void SetOwner()
     {
 #if DEBUG_CHECKS
@@ -231,10 +266,10 @@ public unsafe struct RwSemaphore
     {
         private readonly ref RwSemaphore _semaphore;
 
-        internal ReadHolder(ref RwSemaphore semaphore)
+        internal ReadHolder(ref RwSemaphore semaphore, string file, int line)
         {
             _semaphore = ref semaphore;
-            semaphore.DownRead();
+            semaphore.DownRead(file, line);
         }
 
         public void Dispose() => _semaphore.UpRead();
@@ -245,10 +280,10 @@ public unsafe struct RwSemaphore
     {
         private readonly ref RwSemaphore _semaphore;
 
-        internal WriteHolder(ref RwSemaphore semaphore)
+        internal WriteHolder(ref RwSemaphore semaphore, string file, int line)
         {
             _semaphore = ref semaphore;
-            semaphore.DownWrite();
+            semaphore.DownWrite(file, line);
         }
 
         public void Dispose() => _semaphore.UpWrite();

@@ -17,9 +17,12 @@ public unsafe struct SeqLock
     private SeqCount _count;
     private SpinLock _lock;
 
-    /// <summary>Makes the lock free, whatever it was.</summary>
-    /// <linux>seqlock_init</linux>
-    public void Init() => this = default;
+    /// <summary>The writers' lock.</summary>
+    internal ref SpinLock Inner
+    {
+        [UnscopedRef]
+        get => ref _lock;
+    }
 
     /// <summary>Starts reading; waits while a writer is at work. Any context.</summary>
     /// <linux>read_seqbegin</linux>
@@ -53,26 +56,26 @@ public unsafe struct SeqLock
     /// <summary>Starts a change. Spins while another writer is at it; turns preemption off.</summary>
     /// <linux>write_seqlock</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void WriteLock()
+    public void WriteLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        _lock.Lock();
+        _lock.Lock(file, line);
         _count.WriteBegin();
     }
 
     /// <summary>Ends a change.</summary>
     /// <linux>write_sequnlock</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void WriteUnlock()
+    public void WriteUnlock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         _count.WriteEnd();
-        _lock.Unlock();
+        _lock.Unlock(file, line);
     }
 
     /// <summary>Starts a change unless another writer is at it. True if it did.</summary>
     /// <linux>write_tryseqlock</linux>
-    public bool WriteTryLock()
+    public bool WriteTryLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        if (!_lock.TryLock())
+        if (!_lock.TryLock(file, line))
         {
             return false;
         }
@@ -84,45 +87,45 @@ public unsafe struct SeqLock
     /// <summary>Starts a change with bottom halves off on this CPU: if a softirq reads.</summary>
     /// <linux>write_seqlock_bh</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void WriteLockBh()
+    public void WriteLockBh([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        _lock.LockBh();
+        _lock.LockBh(file, line);
         _count.WriteBegin();
     }
 
     /// <summary>Undoes <see cref="WriteLockBh"/>.</summary>
     /// <linux>write_sequnlock_bh</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void WriteUnlockBh()
+    public void WriteUnlockBh([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         _count.WriteEnd();
-        _lock.UnlockBh();
+        _lock.UnlockBh(file, line);
     }
 
     /// <summary>Starts a change with interrupts off on this CPU: if a handler reads. Only where they are known to be on before.</summary>
     /// <linux>write_seqlock_irq</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void WriteLockIrq()
+    public void WriteLockIrq([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        _lock.LockIrq();
+        _lock.LockIrq(file, line);
         _count.WriteBegin();
     }
 
     /// <summary>Ends a change and turns interrupts on.</summary>
     /// <linux>write_sequnlock_irq</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void WriteUnlockIrq()
+    public void WriteUnlockIrq([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         _count.WriteEnd();
-        _lock.UnlockIrq();
+        _lock.UnlockIrq(file, line);
     }
 
     /// <summary>Starts a change with interrupts off on this CPU; gives the flags of before.</summary>
     /// <linux>write_seqlock_irqsave</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong WriteLockIrqSave()
+    public ulong WriteLockIrqSave([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        ulong flags = _lock.LockIrqSave();
+        ulong flags = _lock.LockIrqSave(file, line);
         _count.WriteBegin();
         return flags;
     }
@@ -130,31 +133,35 @@ public unsafe struct SeqLock
     /// <summary>Ends a change; the interrupt flag as it was.</summary>
     /// <linux>write_sequnlock_irqrestore</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void WriteUnlockIrqRestore(ulong flags)
+    public void WriteUnlockIrqRestore(ulong flags, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         _count.WriteEnd();
-        _lock.UnlockIrqRestore(flags);
+        _lock.UnlockIrqRestore(flags, file, line);
     }
 
     /// <summary><c>using (s_lock.WriteGuard()) { ... }</c>: WriteLock and WriteUnlock as a block.</summary>
     [UnscopedRef]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public WriteHolder WriteGuard() => new(ref this, LockForm.Plain);
+    public WriteHolder WriteGuard([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        new(ref this, LockForm.Plain, file, line);
 
     /// <summary>WriteLockBh and WriteUnlockBh as a block.</summary>
     [UnscopedRef]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public WriteHolder WriteBhGuard() => new(ref this, LockForm.Bh);
+    public WriteHolder WriteBhGuard([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        new(ref this, LockForm.Bh, file, line);
 
     /// <summary>WriteLockIrq and WriteUnlockIrq as a block.</summary>
     [UnscopedRef]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public WriteHolder WriteIrqGuard() => new(ref this, LockForm.Irq);
+    public WriteHolder WriteIrqGuard([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        new(ref this, LockForm.Irq, file, line);
 
     /// <summary>WriteLockIrqSave and WriteUnlockIrqRestore as a block.</summary>
     [UnscopedRef]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public WriteHolder WriteIrqSaveGuard() => new(ref this, LockForm.IrqSave);
+    public WriteHolder WriteIrqSaveGuard([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        new(ref this, LockForm.IrqSave, file, line);
 
     /// <summary>A change, until disposed.</summary>
     public readonly ref struct WriteHolder
@@ -164,12 +171,12 @@ public unsafe struct SeqLock
         private readonly LockForm _form;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal WriteHolder(ref SeqLock seqLock, LockForm form)
+        internal WriteHolder(ref SeqLock seqLock, LockForm form, string file, int line)
         {
             _lock = ref seqLock;
             _form = form;
-            _flags = LockContext.Enter(form);
-            seqLock.WriteLock();
+            _flags = LockContext.Enter(form, file, line);
+            seqLock.WriteLock(file, line);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -24,36 +24,35 @@ public unsafe partial struct SpinLock
         }
     }
 
-    /// <summary>Makes the lock free, whatever it was.</summary>
-    /// <linux>spin_lock_init</linux>
-    public void Init() => this = default;
-
     /// <summary>Takes the lock with bottom halves off on this CPU. Process context or softirq.</summary>
     /// <linux>spin_lock_bh</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void LockBh()
+    public void LockBh([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         BottomHalves.LocalBhDisable();
-        Lock();
+        Lock(file, line);
     }
 
     /// <summary>Gives the lock back and lets bottom halves run; those that were raised meanwhile run now.</summary>
     /// <linux>spin_unlock_bh</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void UnlockBh()
+    public void UnlockBh([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        Release();
-        PreemptEnableNoResched();
+        if (Release(file, line))
+        {
+            PreemptEnableNoResched();
+        }
+
         BottomHalves.LocalBhEnable();
     }
 
     /// <summary>Takes the lock with bottom halves off if it is free. True if it was; else bottom halves are as before.</summary>
     /// <linux>spin_trylock_bh</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryLockBh()
+    public bool TryLockBh([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         BottomHalves.LocalBhDisable();
-        if (TryLock())
+        if (TryLock(file, line))
         {
             return true;
         }
@@ -65,10 +64,10 @@ public unsafe partial struct SpinLock
     /// <summary>Takes the lock with interrupts off if it is free. True if it was; else interrupts are on.</summary>
     /// <linux>spin_trylock_irq</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryLockIrq()
+    public bool TryLockIrq([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        Cpu.LocalIrqDisable();
-        if (TryLock())
+        Cpu.LocalIrqDisable(file, line);
+        if (TryLock(file, line))
         {
             return true;
         }
@@ -81,10 +80,10 @@ public unsafe partial struct SpinLock
     /// the interrupt flag is as before.</summary>
     /// <linux>spin_trylock_irqsave</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryLockIrqSave(out ulong flags)
+    public bool TryLockIrqSave(out ulong flags, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        flags = Cpu.LocalIrqSave();
-        if (TryLock())
+        flags = Cpu.LocalIrqSave(file, line);
+        if (TryLock(file, line))
         {
             return true;
         }
@@ -113,21 +112,21 @@ public unsafe partial struct SpinLock
 
     /// <summary><c>using (s_lock.BhGuard()) { ... }</c>: the pair LockBh and UnlockBh as a block.</summary>
     [UnscopedRef]
-    public BhHolder BhGuard() => new(ref this);
+    public BhHolder BhGuard([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => new(ref this, file, line);
 
     /// <summary><c>using (s_lock.IrqGuard()) { ... }</c>: the pair LockIrq and UnlockIrq as a block.</summary>
     [UnscopedRef]
-    public IrqHolder IrqGuard() => new(ref this);
+    public IrqHolder IrqGuard([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => new(ref this, file, line);
 
     /// <summary>Holds a lock with bottom halves off until disposed.</summary>
     public readonly ref struct BhHolder
     {
         private readonly ref SpinLock _lock;
 
-        internal BhHolder(ref SpinLock spinLock)
+        internal BhHolder(ref SpinLock spinLock, string file, int line)
         {
             _lock = ref spinLock;
-            spinLock.LockBh();
+            spinLock.LockBh(file, line);
         }
 
         public void Dispose() => _lock.UnlockBh();
@@ -138,10 +137,10 @@ public unsafe partial struct SpinLock
     {
         private readonly ref SpinLock _lock;
 
-        internal IrqHolder(ref SpinLock spinLock)
+        internal IrqHolder(ref SpinLock spinLock, string file, int line)
         {
             _lock = ref spinLock;
-            spinLock.LockIrq();
+            spinLock.LockIrq(file, line);
         }
 
         public void Dispose() => _lock.UnlockIrq();

@@ -18,30 +18,35 @@ public unsafe partial struct SpinLock
 #if SMP || DEBUG_CHECKS
     private TicketLock _ticket;
 #endif
+#if DEBUG_CHECKS
+    internal LockMap Map;
+#endif
 
     /// <summary>Takes the lock. Any context; spins; turns preemption off.</summary>
     /// <linux>spin_lock</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Lock()
+    public void Lock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        Preempt.PreemptDisable();
-        Acquire();
+        Preempt.PreemptDisable(file, line);
+        Acquire(0, file, line);
     }
 
     /// <summary>Gives the lock back.</summary>
     /// <linux>spin_unlock</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Unlock()
+    public void Unlock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        Release();
-        Preempt.PreemptEnable();
+        if (Release(file, line))
+        {
+            Preempt.PreemptEnable();
+        }
     }
 
     /// <summary>Takes the lock if it is free. True if it was.</summary>
     /// <linux>spin_trylock</linux>
-    public bool TryLock()
+    public bool TryLock([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        Preempt.PreemptDisable();
+        Preempt.PreemptDisable(file, line);
 #if SMP || DEBUG_CHECKS
         if (!_ticket.TryAcquire())
         {
@@ -49,47 +54,63 @@ public unsafe partial struct SpinLock
             return false;
         }
 #endif
-
+        NoteTried(file, line);
         return true;
     }
 
     /// <summary>Takes the lock with interrupts off on this CPU. Only where interrupts are known to be on before.</summary>
     /// <linux>spin_lock_irq</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void LockIrq()
+    public void LockIrq([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        Cpu.LocalIrqDisable();
-        Lock();
+        Cpu.LocalIrqDisable(file, line);
+        Lock(file, line);
     }
 
     /// <summary>Gives the lock back and turns interrupts on.</summary>
     /// <linux>spin_unlock_irq</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void UnlockIrq()
+    public void UnlockIrq([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        Release();
+        bool released = Release(file, line);
         Cpu.LocalIrqEnable();
-        Preempt.PreemptEnable();
+        if (released)
+        {
+            Preempt.PreemptEnable();
+        }
     }
 
     /// <summary>Takes the lock with interrupts off on this CPU; gives the flags of before.</summary>
     /// <linux>spin_lock_irqsave</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong LockIrqSave()
+    public ulong LockIrqSave([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        ulong flags = Cpu.LocalIrqSave();
-        Lock();
+        ulong flags = Cpu.LocalIrqSave(file, line);
+        Lock(file, line);
         return flags;
     }
 
     /// <summary>Gives the lock back and the interrupt flag as it was.</summary>
     /// <linux>spin_unlock_irqrestore</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void UnlockIrqRestore(ulong flags)
+    public void UnlockIrqRestore(ulong flags, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        Release();
+        bool released = Release(file, line);
         Cpu.LocalIrqRestore(flags);
-        Preempt.PreemptEnable();
+        if (released)
+        {
+            Preempt.PreemptEnable();
+        }
+    }
+
+    /// <summary>As <see cref="Lock"/>, for the second of several locks of one class: <paramref name="subclass"/> (1 to 7) tells the validator that
+    /// the caller keeps an order among them, such as that of CPU numbers.</summary>
+    /// <linux>spin_lock_nested</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void LockNested(int subclass, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        Preempt.PreemptDisable(file, line);
+        Acquire(subclass, file, line);
     }
 
     /// <summary>True while somebody holds the lock. In UP release builds always false.</summary>
@@ -105,42 +126,49 @@ public unsafe partial struct SpinLock
 
     /// <summary><c>using (s_lock.IrqSaveGuard()) { ... }</c>: the pair LockIrqSave and UnlockIrqRestore as a block.</summary>
     [UnscopedRef]
-    public IrqSaveHolder IrqSaveGuard() => new(ref this);
+    public IrqSaveHolder IrqSaveGuard([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => new(ref this, file, line);
 
     /// <summary><c>using (s_lock.Guard()) { ... }</c>: the pair Lock and Unlock as a block.</summary>
     [UnscopedRef]
-    public Holder Guard() => new(ref this);
+    public Holder Guard([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => new(ref this, file, line);
 
     /// <summary>Takes the lock and leaves preempt_count alone: for the scheduler, interrupts being off.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void LockNoPreempt() => Acquire();
+    internal void LockNoPreempt([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => Acquire(0, file, line);
+
+    /// <summary>The same for a second lock of the class.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void LockNestedNoPreempt(int subclass, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Acquire(subclass, file, line);
 
     /// <summary>Undoes <see cref="LockNoPreempt"/>, perhaps on the stack of another task.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void ReleaseNoPreempt() => Release();
+    internal void ReleaseNoPreempt([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => Release(file, line);
 
+#if !DEBUG_CHECKS
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Acquire()
+    private void Acquire(int subclass, string file, int line)
     {
-#if SMP || DEBUG_CHECKS
+#if SMP
         _ticket.Acquire();
 #endif
     }
 
+    // Always true: the debug builds have a case in which it is false.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Release()
+    private bool Release(string file, int line)
     {
-#if DEBUG_CHECKS
-        if (!IsLocked())
-        {
-            LockReport.NotHeld("spin lock"u8);
-            return;
-        }
-#endif
-#if SMP || DEBUG_CHECKS
+#if SMP
         _ticket.Release();
 #endif
+        return true;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NoteTried(string file, int line)
+    {
+    }
+#endif
 
     /// <summary>Holds a lock with interrupts off until disposed.</summary>
     public readonly ref struct IrqSaveHolder
@@ -148,10 +176,10 @@ public unsafe partial struct SpinLock
         private readonly ref SpinLock _lock;
         private readonly ulong _flags;
 
-        internal IrqSaveHolder(ref SpinLock spinLock)
+        internal IrqSaveHolder(ref SpinLock spinLock, string file, int line)
         {
             _lock = ref spinLock;
-            _flags = spinLock.LockIrqSave();
+            _flags = spinLock.LockIrqSave(file, line);
         }
 
         public void Dispose() => _lock.UnlockIrqRestore(_flags);
@@ -162,10 +190,10 @@ public unsafe partial struct SpinLock
     {
         private readonly ref SpinLock _lock;
 
-        internal Holder(ref SpinLock spinLock)
+        internal Holder(ref SpinLock spinLock, string file, int line)
         {
             _lock = ref spinLock;
-            spinLock.Lock();
+            spinLock.Lock(file, line);
         }
 
         public void Dispose() => _lock.Unlock();

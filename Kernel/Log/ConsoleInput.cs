@@ -34,7 +34,7 @@ public static unsafe class ConsoleInput
     /// <summary>Empties the ring.</summary>
     public static void Init()
     {
-        s_lock = default;
+        s_lock.Init();
         s_head = 0;
         s_tail = 0;
         s_lost = 0;

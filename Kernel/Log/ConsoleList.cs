@@ -7,7 +7,7 @@
 //   - a writer commits first and flushes second, and
 //   - the holder looks once more for records after it gave the lock back.
 // So printing from a handler that interrupted the holder, or from its console driver, cannot deadlock. An NMI only writes to the ring,
-// since it may have interrupted a driver that holds its own lock: the next message or timer tick shows it (FlushDeferred).
+// since it may have interrupted a driver that holds its own lock, and so does a report about a lock: the next message or timer tick shows it (FlushDeferred).
 // The holder keeps preemption off, so it is still on its CPU if that CPU oopses: then it will never go on, and BreakLock may take the
 // lock away from it. Invariant: Position of a console only rises; each record is shown once per console, in order.
 // Lock order: the console lock, then whatever lock the console driver has.
@@ -91,7 +91,12 @@ internal static unsafe class ConsoleList
     /// <summary>Shows what the consoles have not shown yet, or leaves it to whoever is just doing so.</summary>
     public static void Flush()
     {
-        if (InNmi() && !KernelLog.PanicInProgress)
+#if DEBUG_CHECKS
+        bool later = InNmi() || LockValidator.Reporting;
+#else
+        bool later = InNmi();
+#endif
+        if (later && !KernelLog.PanicInProgress)
         {
             Shared.WriteOnce(ref s_deferred, 1);
             return;

@@ -28,7 +28,7 @@ internal static unsafe partial class Slab
     /// <linux>kmem_cache_init</linux>
     internal static void Init()
     {
-        s_listLock = default;
+        s_listLock.Init();
         s_first = null;
         s_last = null;
         MemoryReport.Reset();

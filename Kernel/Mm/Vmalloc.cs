@@ -52,7 +52,7 @@ public static unsafe class Vmalloc
     /// <linux>vmalloc_init</linux>
     public static void Init()
     {
-        s_lock = default;
+        s_lock.Init();
         s_first = null;
         s_memoryBytes = 0;
         s_deviceBytes = 0;

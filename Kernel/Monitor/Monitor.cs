@@ -27,12 +27,13 @@ public static unsafe class Monitor
     [ModuleInit(InitLevel.Early)]
     public static int Init()
     {
-        s_lock = default;
+        s_lock.Init();
         s_count = 0;
         MonitorInput.Init();
         s_editor.Init(&MonitorOutput.Write);
         GeneralCommands.Register();
         IrqCommands.Register();
+        LockCommands.Register();
         MemoryCommands.Register();
         Timers.RegisterCommand();
         FaultCommands.Register();

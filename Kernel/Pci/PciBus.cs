@@ -35,7 +35,7 @@ public static unsafe class PciBus
     [ModuleInit(InitLevel.Subsystem)]
     public static int Init()
     {
-        s_lock = default;
+        s_lock.Init();
         ListHead.Init(Devices);
         ListHead.Init(Drivers);
         DeviceCount = 0;

@@ -19,7 +19,7 @@ public static class PciConfig
     /// <linux>pci_check_type1</linux>
     public static bool Init()
     {
-        s_lock = default;
+        s_lock.Init();
         ulong flags = s_lock.LockIrqSave();
         uint before = PortIo.In32(AddressPort);
         PortIo.Out32(AddressPort, Enable);

@@ -3,6 +3,8 @@
 // Linux: struct completion, kernel/sched.c. Complete: any context. Wait: process context, sleeps. Lock: that of the wait queue.
 // Safe for a completion on the waiter's stack: the waiter leaves only with the lock taken once more, so the completer is done with it.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Sched;
 
 /// <summary>Counts completions that nobody has waited for yet.</summary>
@@ -15,10 +17,14 @@ public unsafe partial struct Completion
 
     /// <summary>Nothing has happened.</summary>
     /// <linux>init_completion</linux>
-    public static void Init(Completion* completion)
+    public static void Init(
+        Completion* completion,
+        [CallerArgumentExpression(nameof(completion))] string name = "",
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
     {
         completion->_done = 0;
-        WaitQueue.Init(&completion->_wait);
+        WaitQueue.Init(&completion->_wait, name, file, line);
     }
 
     /// <summary>Nothing has happened, once more: to use one again after <see cref="CompleteAll"/>. Nobody may be waiting.</summary>

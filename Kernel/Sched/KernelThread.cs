@@ -107,6 +107,9 @@ public static unsafe class KernelThread
             PreemptCountAdd(-PreemptCount());
         }
 
+#if DEBUG_CHECKS
+        LockValidator.TaskExits(task);
+#endif
         LocalIrqEnable();
         task->Flags |= TaskFlags.Exiting;
         task->ExitCode = code;

@@ -26,7 +26,7 @@ internal static unsafe class Migration
             }
 
             Queue* queue = s_queues.On(cpu);
-            queue->Lock = default;
+            queue->Lock.Init();
             ListHead.Init(&queue->Requests);
             TaskStruct* thread = Kthread.Create(&Serve, queue, $"migration/{cpu}", out int error);
             if (thread == null)

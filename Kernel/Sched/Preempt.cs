@@ -70,10 +70,16 @@ public static class Preempt
     /// <summary>Keeps the running task on this CPU until <see cref="PreemptEnable"/>. Nests.</summary>
     /// <linux>preempt_disable</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PreemptDisable()
+    public static void PreemptDisable([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
 #if PREEMPT || DEBUG_CHECKS
         Cpu.PreemptCountAdd(PreemptOffset);
+#endif
+#if DEBUG_CHECKS
+        if (Cpu.PreemptCount() == PreemptOffset)
+        {
+            LockValidator.NotePreemptionOff(file, line);
+        }
 #endif
     }
 

@@ -41,6 +41,7 @@ public unsafe struct RunQueue
     internal static void Init(RunQueue* rq, int cpu)
     {
         *rq = default;
+        rq->Lock.Init();
         rq->Cpu = cpu;
         rq->Active = &rq->_array0;
         rq->Expired = &rq->_array1;
@@ -138,12 +139,12 @@ internal static unsafe class RunQueues
         else if (first->Cpu < second->Cpu)
         {
             first->Lock.Lock();
-            second->Lock.Lock();
+            second->Lock.LockNested(1);
         }
         else
         {
             second->Lock.Lock();
-            first->Lock.Lock();
+            first->Lock.LockNested(1);
         }
     }
 

@@ -90,13 +90,13 @@ public static unsafe partial class Scheduler
     {
         if (held->Cpu < wanted->Cpu)
         {
-            wanted->Lock.LockNoPreempt();
+            wanted->Lock.LockNestedNoPreempt(1);
             return;
         }
 
         held->Lock.ReleaseNoPreempt();
         wanted->Lock.LockNoPreempt();
-        held->Lock.LockNoPreempt();
+        held->Lock.LockNestedNoPreempt(1);
     }
 
     // Without locks: a guess. Only those from whom moving one task makes things more equal.

@@ -90,6 +90,9 @@ public static unsafe partial class Scheduler
     private static void AdoptIdle(TaskStruct* task, int cpu)
     {
         RunQueue* rq = RunQueues.Of(cpu);
+#if DEBUG_CHECKS
+        Debugging.StackEnd.Mark(task);
+#endif
         task->Pid = 0;
         task->Flags |= TaskFlags.Idle | TaskFlags.KernelThread | TaskFlags.Bound;
         task->State = (int)TaskState.Running;

@@ -157,6 +157,9 @@ public static unsafe partial class Scheduler
     private static void SwitchOnce(bool preempted)
     {
         PreemptDisable();
+#if DEBUG_CHECKS
+        Debugging.StackEnd.Check(Current);
+#endif
         RunQueue* rq = RunQueues.This;
         LocalIrqDisable();
         rq->Lock.LockNoPreempt();
@@ -199,6 +202,7 @@ public static unsafe partial class Scheduler
         TracePoints.SchedSwitch(previous, next, preempted);
         rq->Current = next;
         previous->SavedPreemptCount = PreemptCount();
+        rq->Lock.HandOver();
         TaskStruct* last = ContextSwitch.SwitchTo(previous, next);
 
         // Another CPU perhaps, and a long time later: nothing from before the switch is valid but what lies on the stack.
@@ -232,6 +236,7 @@ public static unsafe partial class Scheduler
     private static void FinishSwitch(TaskStruct* last)
     {
         RunQueue* rq = RunQueues.This;
+        rq->Lock.TakeOver();
         bool dead = last->State == (int)TaskState.Dead;
         rq->Lock.ReleaseNoPreempt();
         LocalIrqEnable();

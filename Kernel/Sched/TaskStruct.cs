@@ -101,8 +101,10 @@ public unsafe struct TaskStruct
     /// <summary>Pending signals and signals it allows, one bit each (bit n - 1 for signal n).</summary>
     internal ulong PendingSignals, AllowedSignals;
 
-    /// <summary>What the lock validator knows of this task.</summary>
-    internal void* HeldLocks;
+#if DEBUG_CHECKS
+    /// <summary>The locks it holds.</summary>
+    internal HeldLocks Held;
+#endif
 
     /// <summary>Name, UTF-8, ended by a zero byte.</summary>
     public fixed byte Comm[TaskName.Size];

@@ -29,7 +29,7 @@ public static unsafe class Tasks
     /// <summary>Forgets all tasks but <paramref name="boot"/>. Once, at boot.</summary>
     internal static void Init(TaskStruct* boot)
     {
-        s_lock = default;
+        s_lock.Init();
         s_lastPid = 0;
         ListHead.Init(All);
         s_cache = KmemCacheCreate("task_struct"u8, (nuint)sizeof(TaskStruct), 64);
@@ -57,6 +57,9 @@ public static unsafe class Tasks
             return null;
         }
 
+#if DEBUG_CHECKS
+        Debugging.StackEnd.Mark(task);
+#endif
         task->Usage.Set(1);
         return task;
     }

@@ -61,9 +61,13 @@ public static unsafe partial class WaitQueue
 
     /// <summary>Makes a head empty.</summary>
     /// <linux>init_waitqueue_head</linux>
-    public static void Init(WaitQueueHead* head)
+    public static void Init(
+        WaitQueueHead* head,
+        [CallerArgumentExpression(nameof(head))] string name = "",
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
     {
-        head->Lock = default;
+        head->Lock.Init(name, file, line);
         ListHead.Init(&head->List);
     }
 

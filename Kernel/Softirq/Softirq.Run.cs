@@ -140,7 +140,9 @@ public static unsafe partial class Softirq
     {
 #if DEBUG_CHECKS
         int count = PreemptCount();
+        LockValidator.SoftirqEnter();
         entry->Action(entry);
+        LockValidator.SoftirqExit();
         if (PreemptCount() != count || IrqsDisabled())
         {
             ReportHandler(entry, count);

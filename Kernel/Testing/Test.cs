@@ -2,7 +2,7 @@
 //
 // Process context. A suite function is called twice: first only to count its tests, so that the plan stands before the results and a
 // suite that ends early is noticed; then to run them. A test that faults fails, and the next one runs. After each test the context must be
-// as before: preempt_count zero, interrupts on.
+// as before: preempt_count zero, interrupts on, no locks held. A report of the lock validator that a test has not taken fails it.
 
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -91,6 +91,20 @@ public static unsafe class Test
 
     private static void RestoreContext(ReadOnlySpan<byte> name)
     {
+#if DEBUG_CHECKS
+        int held = LockValidator.ForgetHeld();
+        if (held != 0)
+        {
+            Fail();
+            Diagnose($"    # {name}: left {held} locks held\n");
+        }
+
+        if (LockValidator.TakeReports() != 0)
+        {
+            Fail();
+            Diagnose($"    # {name}: the lock validator reported\n");
+        }
+#endif
         if (PreemptCount() != 0)
         {
             Fail();

@@ -11,5 +11,6 @@ public static unsafe partial class Clock
         Timers.RunLocalTimers();
         HrtimerRunQueues();
         Scheduler.Tick();
+        Debugging.Watchdog.Tick();
     }
 }

@@ -75,7 +75,7 @@ public static unsafe partial class Clock
 
     private static void InitWallTime()
     {
-        s_xtimeLock = default;
+        s_xtimeLock.Init();
         s_xtimeSequence = 0;
         s_xtimeSeconds = 0;
         s_xtimeNanoseconds = 0;

@@ -56,6 +56,7 @@ internal unsafe struct TimerBase
     internal static void Init(TimerBase* timers, int cpu)
     {
         *timers = default;
+        timers->Lock.Init();
         timers->Cpu = cpu;
         timers->Next = Jiffies;
         ListHead.Init(&timers->Due);

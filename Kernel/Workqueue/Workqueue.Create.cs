@@ -175,6 +175,7 @@ public static unsafe partial class Workqueue
         cwq->Wq = wq;
         cwq->Cpu = wq->IsShared ? -1 : index;
         cwq->NextSequence = 1;
+        cwq->Lock.Init();
         ListHead.Init(&cwq->Worklist);
         ListHead.Init(&cwq->Workers);
         WaitQueue.Init(&cwq->MoreWork);

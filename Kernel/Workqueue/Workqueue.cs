@@ -27,7 +27,7 @@ public static unsafe partial class Workqueue
     /// <linux>init_workqueues</linux>
     public static int Init()
     {
-        s_lock = default;
+        s_lock.Init();
         s_frozen = 0;
         ListHead.Init(All);
         return SystemWorkqueues.Init();

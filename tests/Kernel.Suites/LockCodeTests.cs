@@ -23,8 +23,8 @@ internal static unsafe class LockCodeTests
         Listing locked = Disassemble(&Locked);
         Check.True(locked.Text.Length > 0);
 #if DEBUG_CHECKS
-        // The checks need the lock's own state in every build.
-        Check.True(locked.Count("lock xadd"u8) == 1);
+        // The checks are functions of their own.
+        Check.True(locked.Count("call "u8) >= 2);
 #elif SMP
         // One locked instruction to take it, a plain store to give it back.
         Check.Equal(1, locked.Count("lock "u8));
@@ -39,7 +39,9 @@ internal static unsafe class LockCodeTests
     {
         Listing read = Disassemble(&Read);
         Check.True(read.Text.Length > 0);
-#if DEBUG_CHECKS || SMP
+#if DEBUG_CHECKS
+        Check.True(read.Count("call "u8) >= 2);
+#elif SMP
         Check.Equal(2, read.Count("lock "u8));
         Listing written = Disassemble(&Written, 1);
         Check.Equal(2, written.Count("lock "u8));

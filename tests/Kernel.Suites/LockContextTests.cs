@@ -104,7 +104,6 @@ internal static unsafe class LockContextTests
     {
 #if DEBUG_CHECKS
         s_lock.Init();
-        PreemptDisable();
         s_lock.Unlock();
         Check.Logged("BUG: spin lock: unlock of a lock that is not held"u8);
         Check.Logged("LockContextTests.NotHeld"u8);
@@ -114,10 +113,8 @@ internal static unsafe class LockContextTests
         s_lock.Unlock();
 
         s_rwLock.Init();
-        PreemptDisable();
         s_rwLock.ReadUnlock();
         Check.Logged("BUG: read lock: unlock of a lock that is not held"u8);
-        PreemptDisable();
         s_rwLock.WriteUnlock();
         Check.Logged("BUG: write lock: unlock of a lock that is not held"u8);
         Check.True(s_rwLock.WriteCanLock());
@@ -129,6 +126,10 @@ internal static unsafe class LockContextTests
     internal static void Sleeping()
     {
 #if DEBUG_CHECKS
+        // Classes of their own: the tasklet took those of the tests above.
+        s_lock.Init();
+        s_rwLock.Init();
+        s_seqLock.Init();
         s_lock.Lock();
         SleepReported();
         s_lock.Unlock();

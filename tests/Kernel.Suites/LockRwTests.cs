@@ -178,6 +178,9 @@ internal static unsafe class LockRwTests
         s_lock.ReadUnlock();
         s_lock.ReadUnlock();
         OnCpu.Wait(&writer);
+
+        // The handler read what its CPU was waiting to write, with interrupts on. That the writer could not get in meanwhile only this test knew.
+        ValidatorTests.Reported(ValidatorTests.Present ? 1 : 0);
         if (hasThird)
         {
             OnCpu.Wait(&third);

@@ -4,6 +4,7 @@
 // Simulation.ArchCall first, where a test may inject an interrupt.
 
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using CSharpOS.Sched;
 
 namespace CSharpOS.Arch;
@@ -26,11 +27,16 @@ public static unsafe partial class Cpu
         internal set => Hot->InterruptRegs = value;
     }
 
-    public static ulong LocalIrqSave()
+    public static ulong LocalIrqSave([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         Simulation.ArchCall();
         ulong flags = LocalSaveFlags();
         Simulation.InterruptsEnabled = false;
+        if (!IrqsDisabledFlags(flags))
+        {
+            LockValidator.NoteIrqsOff(file, line);
+        }
+
         return flags;
     }
 
@@ -40,11 +46,7 @@ public static unsafe partial class Cpu
         Simulation.ArchCall();
     }
 
-    public static void LocalIrqDisable()
-    {
-        Simulation.ArchCall();
-        Simulation.InterruptsEnabled = false;
-    }
+    public static void LocalIrqDisable([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => LocalIrqSave(file, line);
 
     public static void LocalIrqEnable()
     {

@@ -10,6 +10,9 @@ public static unsafe class Smp
     /// <summary>The CPUs that got a request to reschedule, in order.</summary>
     public static List<int> Reschedules { get; } = [];
 
+    /// <summary>The CPUs that got an NMI, in order.</summary>
+    public static List<int> Nmis { get; } = [];
+
     public static uint OnlineMask { get; set; } = 1;
 
     public static int CpuCount => System.Numerics.BitOperations.PopCount(OnlineMask);
@@ -31,6 +34,7 @@ public static unsafe class Smp
         HasIoApic = false;
         BootCpuHasLocalTimer = false;
         Reschedules.Clear();
+        Nmis.Clear();
     }
 
     public static void Init()
@@ -90,9 +94,7 @@ public static unsafe class Smp
     {
     }
 
-    public static void SendNmi(int cpu)
-    {
-    }
+    public static void SendNmi(int cpu) => Nmis.Add(cpu);
 
     public static int RegisterNmiCallback(delegate*<PtRegs*, void> callback) => 0;
 

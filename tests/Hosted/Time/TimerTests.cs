@@ -214,7 +214,7 @@ public sealed unsafe class TimerTests : IDisposable
     [Trait("Row", "TIME-02")]
     public void AFunctionThatKeepsALockIsReported()
     {
-        Scripts[0] = PreemptDisable;
+        Scripts[0] = () => PreemptDisable();
         Arm(0, 1);
         Ticks(1);
         Assert.Equal(1, IrqMachine.Logged("changed preempt_count"));
