@@ -25,6 +25,7 @@ public static unsafe class DemoCommands
         Monitor.Register("demo"u8, "[NAME]"u8, "show how a mechanism behaves, or list what can be shown"u8, &Demo);
         Add("softirq-storm"u8, "a softirq that raises itself for ever, and a program that keeps its share"u8, &SoftirqDemos.Storm);
         Add("policies"u8, "what becomes of softirqs that raise themselves: the two rejected ways and the chosen one"u8, &SoftirqDemos.Policies);
+        Add("timer-race"u8, "changing an active timer, and freeing one, the wrong and the right way"u8, &TimerRaceDemo.Run);
         Add("tasklet-smp"u8, "one tasklet scheduled by all CPUs, and one for each CPU"u8, &TaskletDemo.Run);
     }
 

@@ -90,7 +90,8 @@ public static unsafe partial class Scheduler
     {
         if (held->Cpu < wanted->Cpu)
         {
-            wanted->Lock.LockNestedNoPreempt(1);
+            // Ours may itself be a second one, from the turn before.
+            wanted->Lock.LockNestedNoPreempt(2);
             return;
         }
 

@@ -40,6 +40,22 @@ public static unsafe partial class Scheduler
         rq->Lock.UnlockIrqRestore(flags);
     }
 
+    /// <summary>Forgets how much a task has slept: it competes by nice alone until it sleeps again. For measurements. Any context, never sleeps.</summary>
+    public static void ForgetSleep(TaskStruct* task)
+    {
+        RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
+        PriorityArray* array = Leave(task);
+        task->SleepAverage = 0;
+        task->Timestamp = Clock.MonotonicMicroseconds();
+        if (!task->IsIdle)
+        {
+            task->Prio = Priority.Effective(task);
+        }
+
+        Return(rq, task, array);
+        rq->Lock.UnlockIrqRestore(flags);
+    }
+
     /// <summary>Sets the policy, and for real-time ones the priority 1 (low) to 99. Any context, never sleeps.</summary>
     /// <returns>0; -EINVAL for a policy or priority that does not exist.</returns>
     /// <linux>sched_setscheduler</linux>

@@ -178,8 +178,11 @@ internal static unsafe class ValidatorContextTests
 
     private static int DamageStackEnd(void* unused)
     {
-        Shared.WriteOnce(ref s_started, 1);
         *(ulong*)Current->Stack = 0;
+
+        // It is looked at whenever the task wants to leave the CPU.
+        Scheduler.Yield();
+        Shared.WriteOnce(ref s_started, 1);
         return 0;
     }
 
