@@ -48,6 +48,10 @@ public sealed record Machine
     /// <summary>Count instructions: virtual time advances by one nanosecond per executed instruction.</summary>
     public bool Icount { get; init; }
 
+    /// <summary>How many of its CPUs run at the same time: two, each in a thread of its own. More would outnumber the host's processors, and fair locks
+    /// crawl then: they take turns in one thread, as they do where instructions are counted.</summary>
+    public int EmulatorThreads => Cpus == 2 && !Icount && Method != BootMethod.Bochs ? 2 : 1;
+
     /// <summary>Arguments for the hardware, without ports, display and boot medium.</summary>
     public IEnumerable<string> HardwareArguments()
     {

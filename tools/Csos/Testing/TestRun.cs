@@ -27,19 +27,29 @@ public sealed class TestRun(ToolContext context, TestSelection selection, ITestP
         }
 
         BootLimits limits = BootLimits.Of(context, selection.Soak);
-        List<Func<Task>> machines =
+        List<(int Threads, Func<Task> Run)> machines =
         [
             .. from scenario in selection.Scenarios()
                where built.Contains(scenario.Variant)
-               select (Func<Task>)(() => RunScenarioAsync(scenario)),
+               select (1, (Func<Task>)(() => RunScenarioAsync(scenario))),
             .. from boot in selection.Boots()
                where built.Contains(boot.Variant)
-               select (Func<Task>)(() => RunBootAsync(boot, limits)),
+               select (boot.Machine.EmulatorThreads, (Func<Task>)(() => RunBootAsync(boot, limits))),
         ];
-        await Parallel.ForEachAsync(
-            machines,
-            new ParallelOptions { MaxDegreeOfParallelism = selection.Jobs, CancellationToken = context.Cancellation.Token },
-            async (machine, _) => await machine());
+
+        // Two CPUs that wait for each other need two processors: beside another machine their fair locks crawl.
+        foreach (IGrouping<int, (int Threads, Func<Task> Run)> group in machines.GroupBy(machine => machine.Threads).OrderBy(group => group.Key))
+        {
+            await Parallel.ForEachAsync(
+                group,
+                new ParallelOptions
+                {
+                    MaxDegreeOfParallelism = Math.Max(1, selection.Jobs / group.Key),
+                    CancellationToken = context.Cancellation.Token,
+                },
+                async (machine, _) => await machine.Run());
+        }
+
         return [.. _results.OrderBy(result => result.Kind)];
     }
 
