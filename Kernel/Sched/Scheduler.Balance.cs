@@ -50,6 +50,7 @@ public static unsafe partial class Scheduler
             LockSecond(rq, busiest);
             bool moved = MoveTasks(busiest, rq);
             busiest->Lock.ReleaseNoPreempt();
+            rq->Lock.HeldAlone();
             if (moved)
             {
                 return;

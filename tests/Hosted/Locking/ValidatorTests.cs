@@ -263,6 +263,26 @@ public sealed unsafe class ValidatorTests : LogFixture, IDisposable
     }
 
     [Fact]
+    public void TheSecondOfTwoBecomesTheOnlyOne()
+    {
+        // A run queue's lock that had to be given up and taken again behind another one's, which is given back; then the other one once more.
+        LockValidator.InitMap(&_locks[0].Map, "queue", "test", 5);
+        LockValidator.InitMap(&_locks[1].Map, "queue", "test", 5);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(LockValidator.Acquire(&_locks[1], &_locks[1].Map, LockKind.Exclusive, 0, false, "test", 1));
+            Assert.True(LockValidator.Acquire(&_locks[0], &_locks[0].Map, LockKind.Exclusive, 1, false, "test", 1));
+            Give(1);
+            LockValidator.ResetSubclass(&_locks[0]);
+            Assert.True(LockValidator.Acquire(&_locks[1], &_locks[1].Map, LockKind.Exclusive, 1, false, "test", 1));
+            Give(1);
+            Give(0);
+        }
+
+        Assert.Equal(0, LockValidator.TakeReports());
+    }
+
+    [Fact]
     public void TooManyLocksAtOnceAreSaidOnceAndForgotten()
     {
         for (int i = 0; i < 40; i++)
