@@ -35,12 +35,17 @@ public static unsafe partial class LockStat
     /// <summary>The lock is not free: the caller waits from now on.</summary>
     /// <returns>For <see cref="Waited"/>.</returns>
     /// <linux>lock_contended</linux>
-    internal static ulong Contended() => ReadTsc();
+    internal static ulong Contended() => LockValidator.Following ? ReadTsc() : 0;
 
     /// <summary>It has got the lock.</summary>
     /// <linux>lock_acquired</linux>
     internal static void Waited(void* address, LockMap* map, ulong since)
     {
+        if (!LockValidator.Following)
+        {
+            return;
+        }
+
         ulong flags = LocalIrqSave();
         HeldLock* held = LockValidator.Innermost(address);
         if (held != null && held->Class != 0)

@@ -120,6 +120,21 @@ public static unsafe partial class LockValidator
         }
     }
 
+    /// <summary>A lock that was taken with a subclass is held as one of its base class from now on. Interrupts off.</summary>
+    internal static void ResetSubclass(void* address)
+    {
+        HeldLocks* held = s_following ? &Current->Held : null;
+        int index = held == null ? -1 : Find(held, address);
+        if (index < 0 || LockClasses.Of(HeldLocks.At(held, index)->Class)->Base == 0)
+        {
+            return;
+        }
+
+        HeldLock changed = *HeldLocks.At(held, index);
+        changed.Class = LockClasses.Of(changed.Class)->Base;
+        Replace(held, index, ref changed);
+    }
+
     /// <summary>The other side of <see cref="HandOver"/>. Nothing is checked: nobody waited. Interrupts off.</summary>
     internal static void TakeOver(void* address, LockMap* map, string file, int line) =>
         Acquire(address, map, LockKind.Exclusive, 0, true, file, line);

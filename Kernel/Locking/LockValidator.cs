@@ -293,17 +293,32 @@ public static unsafe partial class LockValidator
     // The ones above keep their places in the order; only their hashes change.
     private static void Remove(HeldLocks* held, int index)
     {
-        held->Chain = HeldLocks.At(held, index)->ChainBefore;
+        ulong before = HeldLocks.At(held, index)->ChainBefore;
         held->Depth--;
-        int above = held->Depth;
-        held->Depth = index;
-        for (int i = index; i < above; i++)
+        for (int i = index; i < held->Depth; i++)
         {
-            HeldLock moved = *HeldLocks.At(held, i + 1);
-            moved.ChainBefore = held->Chain;
-            held->Chain = LockGraph.Extend(ChainFor(held, moved.Context), ref moved);
-            *HeldLocks.At(held, i) = moved;
-            held->Depth++;
+            *HeldLocks.At(held, i) = *HeldLocks.At(held, i + 1);
+        }
+
+        Rehash(held, index, before);
+    }
+
+    private static void Replace(HeldLocks* held, int index, ref HeldLock changed)
+    {
+        *HeldLocks.At(held, index) = changed;
+        Rehash(held, index, changed.ChainBefore);
+    }
+
+    // The hashes from one lock on; before is that of the locks below it.
+    private static void Rehash(HeldLocks* held, int index, ulong before)
+    {
+        int depth = held->Depth;
+        held->Chain = before;
+        for (held->Depth = index; held->Depth < depth; held->Depth++)
+        {
+            HeldLock* entry = HeldLocks.At(held, held->Depth);
+            entry->ChainBefore = held->Chain;
+            held->Chain = LockGraph.Extend(ChainFor(held, entry->Context), ref *entry);
         }
     }
 

@@ -52,7 +52,7 @@ public unsafe partial struct RwLock
         int state = Shared.ReadOnce(ref _state);
         if (what == LockRelease.Refuse || state < ReaderOne || ReadDepth == 0)
         {
-            LockReport.Unbalanced("read lock"u8, state >= ReaderOne);
+            LockReport.NotHeld("read lock"u8);
             return false;
         }
 

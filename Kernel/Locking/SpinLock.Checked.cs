@@ -92,6 +92,16 @@ public unsafe partial struct SpinLock
 #endif
     }
 
+    /// <summary>Taken as the second of two, it is the only one now: the validator sees it as if it had been taken alone. Interrupts off.</summary>
+    /// <linux>lock_set_subclass</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void HeldAlone()
+    {
+#if DEBUG_CHECKS
+        LockValidator.ResetSubclass(Address);
+#endif
+    }
+
     /// <summary>The other side of <see cref="HandOver"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void TakeOver([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)

@@ -50,6 +50,7 @@ public static unsafe partial class Scheduler
             LockSecond(rq, busiest);
             bool moved = MoveTasks(busiest, rq);
             busiest->Lock.ReleaseNoPreempt();
+            rq->Lock.HeldAlone();
             if (moved)
             {
                 return;
@@ -90,8 +91,7 @@ public static unsafe partial class Scheduler
     {
         if (held->Cpu < wanted->Cpu)
         {
-            // Ours may itself be a second one, from the turn before.
-            wanted->Lock.LockNestedNoPreempt(2);
+            wanted->Lock.LockNestedNoPreempt(1);
             return;
         }
 
