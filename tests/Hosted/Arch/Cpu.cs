@@ -65,7 +65,7 @@ public static unsafe partial class Cpu
     [DoesNotReturn]
     public static void HaltForever() => throw new SimulatedHaltException();
 
-    public static void CpuRelax() => Simulation.ArchCall();
+    public static void CpuRelax() => Simulation.Relax();
 
     public static void Mb() => Simulation.ArchCall();
 

@@ -31,6 +31,9 @@ public static unsafe class Simulation
     /// <summary>Called at every arch call of the kernel under test, never recursively: the place to inject an interrupt.</summary>
     public static Action? OnArchCall { get; set; }
 
+    /// <summary>Called when the kernel under test spins, never recursively: the place for what the others do meanwhile.</summary>
+    public static Action? OnRelax { get; set; }
+
     public static bool InterruptsEnabled
     {
         get => s_interruptsEnabled[CurrentCpu];
@@ -49,6 +52,7 @@ public static unsafe class Simulation
         new Span<byte>(s_hot, sizeof(PerCpuHot) * Cpu.MaxCpus).Clear();
         s_ports.Clear();
         OnArchCall = null;
+        OnRelax = null;
         CurrentCpu = 0;
         Tsc = 0;
         Array.Clear(s_interruptsEnabled);
@@ -79,9 +83,13 @@ public static unsafe class Simulation
         }
     }
 
-    public static void ArchCall()
+    public static void ArchCall() => Call(OnArchCall);
+
+    public static void Relax() => Call(OnRelax ?? OnArchCall);
+
+    private static void Call(Action? hook)
     {
-        if (OnArchCall is { } hook && !s_inHook)
+        if (hook != null && !s_inHook)
         {
             s_inHook = true;
             try

@@ -41,7 +41,7 @@ public abstract unsafe class LockMachine : LogFixture
     protected static void WhileSpinning(Action spins, params Action[] steps)
     {
         int next = 0;
-        Simulation.OnArchCall = () =>
+        Simulation.OnRelax = () =>
         {
             Assert.True(next < steps.Length, "it spins for ever");
             int cpu = Simulation.CurrentCpu;
@@ -49,7 +49,7 @@ public abstract unsafe class LockMachine : LogFixture
             Simulation.SwitchTo(cpu);
         };
         spins();
-        Simulation.OnArchCall = null;
+        Simulation.OnRelax = null;
         Assert.Equal(steps.Length, next);
     }
 

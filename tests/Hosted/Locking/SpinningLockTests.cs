@@ -30,7 +30,7 @@ public sealed unsafe class SpinningLockTests : LockMachine
             () => On(0, () => s_spin.Unlock())));
         Assert.True(s_spin.IsLocked());
         Assert.False(s_spin.IsContended());
-        On(0, () => WhileSpinning(() => s_spin.UnlockWait(), () => { }, () => On(1, () => s_spin.Unlock()), () => { }));
+        On(0, () => WhileSpinning(() => s_spin.UnlockWait(), () => { }, () => On(1, () => s_spin.Unlock())));
         Assert.False(s_spin.IsLocked());
     }
 
@@ -139,8 +139,7 @@ public sealed unsafe class SpinningLockTests : LockMachine
         WhileSpinning(
             () => start = s_seq.ReadBegin(),
             () => { },
-            () => On(1, () => s_seq.WriteUnlock()),
-            () => { });
+            () => On(1, () => s_seq.WriteUnlock()));
         Assert.False(s_seq.ReadRetry(start));
     }
 
