@@ -3,6 +3,7 @@
 // Process context, interrupts on. The edu device raises its interrupt at one MMIO write; under icount it is taken directly after it. As in the figures of
 // other kernels the reading of the time stamp counter is included. Keys are those of tools/Csos/Bench/Bars.cs.
 
+using System.Runtime.CompilerServices;
 using CSharpOS.Pci;
 
 namespace CSharpOS.Suites;
@@ -11,11 +12,27 @@ namespace CSharpOS.Suites;
 public static unsafe class KernelBenchInterrupt
 {
     private const int EduVendor = 0x1234, EduDevice = 0x11e8;
+    private const int WorkSamples = 201;
     private const int EduRaise = 0x60, EduAcknowledge = 0x64, EduInterruptStatus = 0x24;
 
     private static byte* s_edu;
     private static ulong s_handlerEntered;
     private static ulong s_handlerLeft;
+    private static Deferred s_schedules;
+    private static ulong s_deferredEntered;
+    private static TaskletStruct s_tasklet;
+    private static WorkStruct s_work;
+
+    private enum Deferred
+    {
+        Nothing,
+        Tasklet,
+        Work,
+    }
+
+    private static TaskletStruct* Tasklet => (TaskletStruct*)Unsafe.AsPointer(ref s_tasklet);
+
+    private static WorkStruct* Work => (WorkStruct*)Unsafe.AsPointer(ref s_work);
 
     [TestSuite("bench")]
     public static void Suite()
@@ -45,6 +62,13 @@ public static unsafe class KernelBenchInterrupt
         {
             Bench.Measure("irq-to-handler"u8, &ToHandler, "instructions"u8);
             Bench.Measure("irq-from-handler"u8, &FromHandler, "instructions"u8);
+            TaskletInit(Tasklet, &TaskletEntered, 0);
+            s_schedules = Deferred.Tasklet;
+            Bench.Measure("irq-to-tasklet"u8, &ToDeferred, "instructions"u8);
+            WorkStruct.Init(Work, &WorkEntered);
+            s_schedules = Deferred.Work;
+            Bench.Measure("irq-to-work"u8, &ToDeferred, "instructions"u8, WorkSamples);
+            s_schedules = Deferred.Nothing;
             FreeIrq(device->Irq, device);
             Vmalloc.Iounmap(s_edu);
         }
@@ -68,6 +92,20 @@ public static unsafe class KernelBenchInterrupt
         return ReadTsc() - s_handlerLeft;
     }
 
+    // The worker may sleep again before it is asked; a work needs a moment to itself.
+    private static ulong ToDeferred()
+    {
+        FlushScheduledWork();
+        ulong start = ReadTsc();
+        Mmio.Write32(s_edu + EduRaise, 1);
+        FlushScheduledWork();
+        return s_deferredEntered - start;
+    }
+
+    private static void TaskletEntered(ulong data) => s_deferredEntered = ReadTsc();
+
+    private static void WorkEntered(WorkStruct* work) => s_deferredEntered = ReadTsc();
+
     private static IrqReturn EduInterrupt(int irq, void* devId, PtRegs* regs)
     {
         s_handlerEntered = ReadTsc();
@@ -78,6 +116,15 @@ public static unsafe class KernelBenchInterrupt
         }
 
         Mmio.Write32(s_edu + EduAcknowledge, status);
+        if (s_schedules == Deferred.Tasklet)
+        {
+            TaskletSchedule(Tasklet);
+        }
+        else if (s_schedules == Deferred.Work)
+        {
+            ScheduleWork(Work);
+        }
+
         s_handlerLeft = ReadTsc();
         return IrqReturn.Handled;
     }

@@ -28,17 +28,17 @@ public static unsafe class SoftirqBench
     {
         OpenSoftirq(Nr, &Entered);
         TaskletInit(Measured, &TaskletEntered, 0);
-        Bench.Measure("local_bh_disable + enable"u8, &BhPair, "instructions"u8);
-        Bench.Measure("raise_softirq: call"u8, &RaiseCall, "instructions"u8);
-        Bench.Measure("raise_softirq: to the handler"u8, &RaiseToHandler, "instructions"u8);
-        Bench.Measure("raise_softirq: to return"u8, &RaiseToReturn, "instructions"u8);
-        Bench.Measure("tasklet_schedule: call"u8, &ScheduleCall, "instructions"u8);
-        Bench.Measure("tasklet_schedule: to the function"u8, &ScheduleToFunction, "instructions"u8);
-        Bench.Measure("tasklet_schedule: to return"u8, &ScheduleToReturn, "instructions"u8);
+        Bench.Measure("local-bh"u8, &BhPair, "instructions"u8);
+        Bench.Measure("softirq-call"u8, &RaiseCall, "instructions"u8);
+        Bench.Measure("softirq-to-handler"u8, &RaiseToHandler, "instructions"u8);
+        Bench.Measure("softirq-to-return"u8, &RaiseToReturn, "instructions"u8);
+        Bench.Measure("tasklet-call"u8, &ScheduleCall, "instructions"u8);
+        Bench.Measure("tasklet-to-function"u8, &ScheduleToFunction, "instructions"u8);
+        Bench.Measure("tasklet-to-return"u8, &ScheduleToReturn, "instructions"u8);
         ulong mean = Mean();
-        Bench.Report("tasklet schedule + run, mean of 100,000"u8, mean, mean, "instructions"u8);
+        Bench.Report("tasklet-mean"u8, mean, mean, "instructions"u8);
         Storm();
-        Bench.Measure("tasklet through ksoftirqd"u8, &ThroughKsoftirqd, "instructions"u8, ThreadSamples);
+        Bench.Measure("tasklet-ksoftirqd"u8, &ThroughKsoftirqd, "instructions"u8, ThreadSamples);
     }
 
     // What a storm of softirqs takes from a busy program, and what it loses on an idle machine. In percent of the time.
@@ -47,13 +47,13 @@ public static unsafe class SoftirqBench
         if (SoftirqStorm.Run(HZ / 2, besideProgram: true, out StormResult beside) == 0)
         {
             ulong taken = 100 - (ulong)beside.ProgramShare;
-            Bench.Report("softirq storm: taken from a busy program"u8, taken, taken, "percent"u8);
+            Bench.Report("storm-share"u8, taken, taken, "percent"u8);
         }
 
         if (SoftirqStorm.Run(HZ / 10, besideProgram: false, out StormResult alone) == 0)
         {
             ulong lost = 100 - (ulong)alone.HandlerShare;
-            Bench.Report("softirq storm: lost on an idle machine"u8, lost, lost, "percent"u8);
+            Bench.Report("storm-idle"u8, lost, lost, "percent"u8);
         }
     }
 

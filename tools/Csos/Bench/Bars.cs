@@ -46,6 +46,8 @@ public static class Bars
         new("tasklet-to-return", "tasklet_schedule: to return", 311, null, 180),
         new("tasklet-mean", "tasklet schedule + run, mean of 100,000", 305, null, 170),
         new("tasklet-ksoftirqd", "tasklet through ksoftirqd", 2829, null, 900),
+        new("storm-share", "softirq that raises itself: taken from a busy program, percent", null, null, 20),
+        new("storm-idle", "softirq that raises itself: lost on an idle machine, percent", null, null, 10),
         new("work-call", "queue_work on an idle worker: call", 1593, null, 300),
         new("work-to-handler", "queue_work on an idle worker: to the handler", 3954, null, 700),
         new("works-enqueue", "100,000 distinct works, each: enqueue", 258, null, 100),
