@@ -44,6 +44,17 @@ public static unsafe class ContextSwitch
         task->SavedPreemptCount = AtSwitch;
     }
 
+    /// <summary>Where a task that does not run will go on, and the registers that the unwinder needs. Its run queue is locked.</summary>
+    /// <linux>thread_saved_pc</linux>
+    internal static void SavedFrame(TaskStruct* task, out nuint pc, out nuint sp, out nuint fp)
+    {
+        // As arch_switch_to has left it: r15 r14 r13 r12 rbp rbx, return address.
+        nuint* saved = (nuint*)task->SavedRsp;
+        fp = saved[SavedRegisters - 2];
+        pc = saved[SavedRegisters];
+        sp = (nuint)(saved + SavedRegisters + 1);
+    }
+
     [RuntimeImport("*", "arch_switch_to")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern TaskStruct* SwitchStacks(TaskStruct* previous, TaskStruct* next);

@@ -38,6 +38,7 @@ public static unsafe class Monitor
         Timers.RegisterCommand();
         FaultCommands.Register();
         PowerCommands.Register();
+        TaskCommands.Register();
         TestCommands.Register();
         SoftirqCommands.Register();
         WorkqueueCommands.Register();

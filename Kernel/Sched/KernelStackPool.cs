@@ -17,12 +17,14 @@ internal static unsafe class KernelStackPool
     private static Stacks s_kept;
     private static int s_count;
     private static byte* s_surplus;
+    private static int s_total;
+    private static int s_surplusCount;
 
     /// <summary>All stacks: in use, kept, or about to be unmapped.</summary>
-    internal static int Total;
+    internal static int Total => Shared.ReadOnce(ref s_total);
 
     /// <summary>Stacks that are about to be unmapped.</summary>
-    internal static int Surplus;
+    internal static int Surplus => Shared.ReadOnce(ref s_surplusCount);
 
     /// <summary>Stacks of tasks, the dead that are still being buried included.</summary>
     internal static int InUse
@@ -47,7 +49,7 @@ internal static unsafe class KernelStackPool
             stack = (byte*)Vmalloc.Alloc(AsmOffsets.THREAD_SIZE);
             if (stack != null)
             {
-                Shared.AddReturn(ref Total, 1);
+                Shared.AddReturn(ref s_total, 1);
             }
         }
 
@@ -67,7 +69,7 @@ internal static unsafe class KernelStackPool
         {
             *(byte**)stack = s_surplus;
             s_surplus = stack;
-            Shared.AddReturn(ref Surplus, 1);
+            Shared.AddReturn(ref s_surplusCount, 1);
         }
 
         s_lock.UnlockIrqRestore(flags);
@@ -97,8 +99,8 @@ internal static unsafe class KernelStackPool
         {
             byte* next = *(byte**)stack;
             Vmalloc.Free(stack);
-            Shared.AddReturn(ref Total, -1);
-            Shared.AddReturn(ref Surplus, -1);
+            Shared.AddReturn(ref s_total, -1);
+            Shared.AddReturn(ref s_surplusCount, -1);
             stack = next;
         }
     }

@@ -11,8 +11,10 @@ public static unsafe partial class Scheduler
     private const int BusyBalanceTicks = Clock.HZ / 5;
     private const int IdleBalanceTicks = 1;
 
+    private static int s_migrations;
+
     /// <summary>Tasks that balancing moved since boot.</summary>
-    internal static int Migrations;
+    internal static int Migrations => Shared.ReadOnce(ref s_migrations);
 
     private static void BalanceTick(RunQueue* rq, bool idle)
     {
@@ -79,7 +81,7 @@ public static unsafe partial class Scheduler
             }
 
             MoveLocked(from, to, task);
-            Shared.AddReturn(ref Migrations, 1);
+            Shared.AddReturn(ref s_migrations, 1);
             moved = true;
         }
 

@@ -16,7 +16,7 @@ public static unsafe partial class Scheduler
     {
         Running = false;
         Cpu.NeedResched = false;
-        Migrations = 0;
+        s_migrations = 0;
         RunQueues.Init();
         AdoptIdle(Current, 0);
         Tasks.Init(Current);

@@ -126,12 +126,12 @@ internal static unsafe class IrqContextTests
         IrqTable.Write(&LookAtRow, Smp.CpuCount);
         Check.False(s_lineSeen);
 
-        // The count of the timer divided by HZ is the uptime.
+        // The count of the timer divided by HZ is the uptime, where line 0 and no local timer keeps it.
         ulong flags = LocalIrqSave();
         uint ticks = (uint)(Jiffies64 - InitialJiffies);
         uint interrupts = IrqFlowTests.Total(0);
         LocalIrqRestore(flags);
-        if (IrqTests.On8259A())
+        if (IrqTests.On8259A() && Smp.CpuCount == 1)
         {
             Check.Between(ticks, ticks + 1, interrupts);
         }

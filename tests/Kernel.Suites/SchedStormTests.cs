@@ -25,7 +25,7 @@ internal static unsafe class SchedStormTests
     internal static void Storm()
     {
         s_count = Math.Min((2 * Smp.CpuCount) + 2, Most);
-        s_rounds = SmpTests.Rounds(400);
+        s_rounds = SmpTests.Rounds(Smp.CpuCount == 2 ? 100 : 400);
         Shared.WriteOnce(ref s_progress, 0);
         Shared.WriteOnce(ref s_running, s_count);
         Shared.WriteOnce(ref s_twice, 0);

@@ -57,6 +57,17 @@ public static unsafe class SchedTests
         Test.Run("many threads at once, and their stacks go back"u8, "KT-02"u8, &SchedThreadTests.ManyAtOnce);
     }
 
+    [TestSuite("tasks")]
+    public static void Commands()
+    {
+        Test.Run("ps lists tasks, kernel threads in brackets"u8, "KT-02 KT-04"u8, &SchedCommandTests.Ps);
+        Test.Run("cpus shows a line for each"u8, "KT-04"u8, &SchedCommandTests.Cpus);
+        Test.Run("nice sets and shows"u8, "KT-04"u8, &SchedCommandTests.Nice);
+        Test.Run("taskset moves, and says why not"u8, "KT-04"u8, &SchedCommandTests.Taskset);
+        Test.Run("bt of a sleeping, a preempted and a running task"u8, "KT-04"u8, &SchedCommandTests.Bt);
+        Test.Run("wrong arguments get one clear line"u8, "DRV-01"u8, &SchedCommandTests.BadInput);
+    }
+
     [TestSuite("wait")]
     public static void Waiting()
     {

@@ -255,7 +255,8 @@ internal static unsafe class SchedThreadTests
 
     internal static void NoLeak()
     {
-        int rounds = SmpTests.Rounds(10_000);
+        // With two CPUs that run at the same time the threads spread over both, and a busy host makes that slow.
+        int rounds = SmpTests.Rounds(Smp.CpuCount == 2 ? 2000 : 10_000);
         int tasks = Tasks.Count;
         AllAtOnce();
         SchedMemory before = SchedMemory.Now(tasks);
@@ -488,5 +489,5 @@ internal unsafe struct SchedMemory
 
     // A stack for each task but the boot CPU's idle task, which has one from the image; the other idle tasks are in no table.
     private static bool Settled(int tasks) => Tasks.Count == tasks &&
-        Shared.ReadOnce(ref KernelStackPool.Surplus) == 0 && KernelStackPool.InUse == Tasks.Count - 1 + Smp.CpuCount - 1;
+        KernelStackPool.Surplus == 0 && KernelStackPool.InUse == Tasks.Count - 1 + Smp.CpuCount - 1;
 }

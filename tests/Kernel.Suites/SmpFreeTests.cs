@@ -126,6 +126,11 @@ internal static unsafe class SmpFreeTests
             OnCpu.Wait(&job);
         }
 
+        // A pulse that came after the last free_irq waits in the 8259A for whoever has the line next: here, not in another test.
+        ulong cookie = Good;
+        Check.Equal(0, RequestIrq(s_irq, &LookAtCookie, IrqFlags.None, "smp"u8, &cookie));
+        Mdelay(1);
+        FreeIrq(s_irq, &cookie);
         Check.Equal(0, s_bad);
         Check.Between(s_rounds / 1000, s_rounds, s_seenInside);
         Check.True(s_handled > s_rounds / 100);

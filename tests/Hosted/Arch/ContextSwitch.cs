@@ -11,6 +11,8 @@ public static unsafe class ContextSwitch
 {
     public static TaskStruct* SwitchTo(TaskStruct* previous, TaskStruct* next) => throw new SimulatedSwitchException();
 
+    internal static void SavedFrame(TaskStruct* task, out nuint pc, out nuint sp, out nuint fp) => pc = sp = fp = 0;
+
     public static void Prepare(TaskStruct* task, delegate*<void*, int> function, void* argument)
     {
         task->SavedPreemptCount = AtSwitch;

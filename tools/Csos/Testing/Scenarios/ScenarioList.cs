@@ -15,5 +15,7 @@ public static class ScenarioList
         new OopsScenario(),
         new PanicScenario(),
         new ReadmeDriverScenario(),
+        new CpusScenario(),
+        new DeadCpuScenario(),
     ];
 }
