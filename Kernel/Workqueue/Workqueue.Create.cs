@@ -179,7 +179,7 @@ public static unsafe partial class Workqueue
         ListHead.Init(&cwq->Worklist);
         ListHead.Init(&cwq->Workers);
         WaitQueue.Init(&cwq->MoreWork);
-        WaitQueue.Init(&cwq->WorkDone);
+        ListHead.Init(&cwq->Waiters);
     }
 
     private static bool IsIdle(CpuWorkqueueStruct* cwq)

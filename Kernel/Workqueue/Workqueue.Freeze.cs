@@ -22,6 +22,7 @@ public static unsafe partial class Workqueue
             {
                 CpuWorkqueueStruct* cwq = wq->CpuWq + i;
                 Awaited awaited = default;
+                awaited.Task = Current;
                 awaited.Anything = true;
                 cwq->Lock.LockIrq();
                 if (!IsDone(cwq, &awaited))

@@ -114,9 +114,9 @@ public static unsafe partial class Workqueue
     private static void Done(CpuWorkqueueStruct* cwq)
     {
         cwq->Executed++;
-        if (cwq->Waiters != 0)
+        if (!ListHead.Empty(&cwq->Waiters))
         {
-            WaitQueue.WakeUpAll(&cwq->WorkDone);
+            WakeWaiters(cwq);
         }
     }
 

@@ -42,6 +42,7 @@ public static unsafe partial class Workqueue
 
         cwq->Lock.LockIrq();
         Awaited awaited = default;
+        awaited.Task = Current;
         if (work->Cwq == cwq && !ListHead.Empty(&work->Entry))
         {
             awaited.Sequence = work->Sequence;
@@ -111,9 +112,9 @@ public static unsafe partial class Workqueue
             pending = true;
 
             // Whoever flushed may have waited for this one.
-            if (cwq->Waiters != 0)
+            if (!ListHead.Empty(&cwq->Waiters))
             {
-                WaitQueue.WakeUpAll(&cwq->WorkDone);
+                WakeWaiters(cwq);
             }
         }
 
@@ -135,6 +136,7 @@ public static unsafe partial class Workqueue
         {
             CpuWorkqueueStruct* cwq = wq->CpuWq + i;
             Awaited awaited = default;
+            awaited.Task = Current;
             awaited.Work = work;
             cwq->Lock.LockIrq();
             if (!IsDone(cwq, &awaited))
@@ -157,6 +159,7 @@ public static unsafe partial class Workqueue
 
         cwq->Lock.LockIrq();
         Awaited awaited = default;
+        awaited.Task = Current;
         awaited.Before = cwq->NextSequence;
         if (!IsDone(cwq, &awaited))
         {
@@ -166,21 +169,35 @@ public static unsafe partial class Workqueue
         cwq->Lock.UnlockIrq();
     }
 
-    // The queue is locked; it is given up while the caller sleeps.
+    // The queue is locked; it is given up while the caller sleeps. Who finds that it is done takes the waiter off the list and wakes it.
     private static void WaitLocked(CpuWorkqueueStruct* cwq, Awaited* awaited)
     {
-        WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
-        cwq->Waiters++;
+        awaited->IsOver = false;
+        ListHead.AddTail(&awaited->Link, &cwq->Waiters);
         do
         {
-            WaitQueue.PrepareToWait(&cwq->WorkDone, &wait, TaskState.Uninterruptible);
+            Scheduler.SetCurrentState(TaskState.Uninterruptible);
             cwq->Lock.UnlockIrq();
             Scheduler.Schedule();
             cwq->Lock.LockIrq();
         }
-        while (!IsDone(cwq, awaited));
-        cwq->Waiters--;
-        WaitQueue.FinishWait(&cwq->WorkDone, &wait);
+        while (!awaited->IsOver);
+    }
+
+    /// <summary>A work is done or has been taken back: wakes those for whom it was the last. The queue is locked.</summary>
+    private static void WakeWaiters(CpuWorkqueueStruct* cwq)
+    {
+        for (ListHead* link = cwq->Waiters.Next; link != &cwq->Waiters;)
+        {
+            var awaited = (Awaited*)link;
+            link = link->Next;
+            if (IsDone(cwq, awaited))
+            {
+                ListHead.Del(&awaited->Link);
+                awaited->IsOver = true;
+                Scheduler.WakeUpProcess(awaited->Task);
+            }
+        }
     }
 
     // Nobody waits for what he does himself.
@@ -204,7 +221,7 @@ public static unsafe partial class Workqueue
         for (ListHead* link = cwq->Workers.Next; link != &cwq->Workers; link = link->Next)
         {
             var worker = (Worker*)link;
-            for (RunningWork* running = worker->Running; running != null && worker->Thread != Current; running = running->Outer)
+            for (RunningWork* running = worker->Running; running != null && worker->Thread != awaited->Task; running = running->Outer)
             {
                 if (running->Sequence < awaited->Before || Matches(running, awaited))
                 {
@@ -253,6 +270,9 @@ public static unsafe partial class Workqueue
     // What somebody waits for: all numbers below Before; or the number Sequence; or any run of Work; or Anything that runs.
     private struct Awaited
     {
+        public ListHead Link;
+        public TaskStruct* Task;
+        public bool IsOver;
         public ulong Before;
         public ulong Sequence;
         public WorkStruct* Work;

@@ -108,10 +108,9 @@ public unsafe struct CpuWorkqueueStruct
     /// <summary>Idle workers sleep here.</summary>
     internal WaitQueueHead MoreWork;
 
-    /// <summary>Those who wait for works to be done sleep here.</summary>
-    internal WaitQueueHead WorkDone;
+    /// <summary>Those who wait for works to be done: see Workqueue.Wait.cs.</summary>
+    internal ListHead Waiters;
 
-    internal int Waiters;
     internal int WorkerCount;
 
     /// <summary>The number of the work that is queued next; the first is 1.</summary>
