@@ -135,6 +135,9 @@ public static unsafe class SoftirqStorm
             ulong now = MonotonicMicroseconds();
             s_result.Program += now - last < HandlerMicroseconds ? now - last : 0;
             last = now;
+
+            // A program in user mode is preempted in every kernel.
+            Scheduler.CondResched();
         }
 
         s_result.ProgramTicks = (int)Current->Ticks;

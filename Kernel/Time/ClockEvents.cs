@@ -75,7 +75,7 @@ public static unsafe class ClockEvents
     }
 
     /// <summary>True if this CPU's device counts jiffies.</summary>
-    internal static bool CountsJiffies => s_local.This->Device->CountsJiffies;
+    internal static bool CountsJiffies => s_local.This->Device != null && s_local.This->Device->CountsJiffies;
 
     /// <summary>This CPU's device interrupts in about so many nanoseconds: soon, if they are few or negative, and early, if they are many. One-shot mode,
     /// interrupts off.</summary>

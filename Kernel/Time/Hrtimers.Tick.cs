@@ -3,7 +3,8 @@
 // Linux: hrtimer_switch_to_hres, kernel/hrtimer.c; tick_setup_sched_timer, kernel/time/tick-sched.c. SwitchToHighResolution: process context, once, when all CPUs
 // run. The tick: hard interrupt context, interrupts off.
 // It needs a clock source that runs on its own (TSC or HPET) and a device that can interrupt once. Without them, or with the boot option highres=off,
-// ticks stay periodic, and timers are late by up to a tick.
+// ticks stay periodic, and timers are late by up to a tick. So they do where the PIT is the CPU's device, unless highres=on asks for it: programming it is slow,
+// and line 0 would no longer count the time (IRQ-12: its count divided by HZ is the uptime).
 // A tick is due one period after the last one was due, however late that was served: ticks do not drift. Ticks that were missed are made up for where
 // jiffies are counted; the account of the running task does not get them twice. Linux makes the tick a timer like any other; here it is a
 // time beside the tree (NextTick), because it is every interrupt's business and the tree's steps would cost more than the tick itself.
@@ -15,6 +16,7 @@ namespace CSharpOS.Time;
 public static unsafe partial class Hrtimers
 {
     private static int s_highResolutionCpus;
+    private static bool s_evenWithPit;
 
     /// <summary>How many CPUs are in high-resolution mode.</summary>
     public static int HighResolutionCpus => Shared.ReadOnce(ref s_highResolutionCpus);
@@ -26,6 +28,7 @@ public static unsafe partial class Hrtimers
     private static void InitTick()
     {
         s_highResolutionCpus = 0;
+        s_evenWithPit = false;
         ClockEvents.Init();
     }
 
@@ -33,7 +36,9 @@ public static unsafe partial class Hrtimers
     /// <linux>hrtimer_switch_to_hres</linux>
     internal static void SwitchToHighResolution()
     {
-        if (CommandLine.TryGetValue("highres"u8, out ReadOnlySpan<byte> value) && value.SequenceEqual("off"u8))
+        bool chosen = CommandLine.TryGetValue("highres"u8, out ReadOnlySpan<byte> value);
+        s_evenWithPit = chosen && value.SequenceEqual("on"u8);
+        if (chosen && value.SequenceEqual("off"u8))
         {
             Printk(LogLevel.Info, $"High resolution mode is switched off\n");
             return;
@@ -52,7 +57,7 @@ public static unsafe partial class Hrtimers
     // Interrupts off.
     private static void SwitchThisCpu(void* unused)
     {
-        if (!ClockEvents.SetOneShot())
+        if ((ClockEvents.CountsJiffies && !s_evenWithPit) || !ClockEvents.SetOneShot())
         {
             return;
         }
