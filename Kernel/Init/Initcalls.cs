@@ -10,7 +10,8 @@ namespace CSharpOS.Init;
 /// <summary>The boot-time callers of <see cref="ModuleInitAttribute"/> functions.</summary>
 public static unsafe class Initcalls
 {
-    /// <summary>Runs every init function of <paramref name="level"/>. One that fails is logged with its module's name; the others still run.</summary>
+    /// <summary>Runs every init function of <paramref name="level"/>. One that fails is logged with its module's name, unless its device is not there
+    /// (-ENODEV); the others still run.</summary>
     /// <linux>do_initcalls</linux>
     public static void Run(InitLevel level)
     {
@@ -23,7 +24,9 @@ public static unsafe class Initcalls
             }
 
             int error = entry->Init();
-            if (error != 0)
+
+            // A machine without the device is no news.
+            if (error != 0 && error != -ENODEV)
             {
                 Printk(LogLevel.Warning, $"{new ReadOnlySpan<byte>(entry->Name, (int)entry->NameLength)}: init failed with error {error}\n");
             }
