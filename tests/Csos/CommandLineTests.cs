@@ -26,7 +26,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("run --cpus many", "csos: bad number of CPUs 'many': 1 to 16 (see ./csos run --help)")]
     [InlineData("run --configuration fast", "csos: bad configuration 'fast': debug, checked, release (see ./csos run --help)")]
     [InlineData("debug --port 0", "csos: bad port '0': 1 to 65535 (see ./csos debug --help)")]
-    [InlineData("test -- x", "csos: only run and debug pass arguments on after --")]
+    [InlineData("test -- x", "csos: only run, debug and trace take arguments after --")]
     public async Task A_wrong_command_line_is_refused_in_one_line(string line, string message)
     {
         int status = await _repository.RunAsync(line.Split(' '));

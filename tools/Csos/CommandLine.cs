@@ -31,9 +31,9 @@ public static class CommandLine
                 throw new CsosException($"{Reason(result)} (see ./csos{command} --help)", ExitCodes.Usage);
             }
 
-            if (cut >= 0 && result.CommandResult.Command.Name is not ("run" or "debug"))
+            if (cut >= 0 && result.CommandResult.Command.Name is not ("run" or "debug" or "trace"))
             {
-                throw new CsosException("only run and debug pass arguments on after --", ExitCodes.Usage);
+                throw new CsosException("only run, debug and trace take arguments after --", ExitCodes.Usage);
             }
 
             InvocationConfiguration configuration = new()
@@ -64,6 +64,7 @@ public static class CommandLine
         IsoCommand.Make(context),
         DebugCommand.Make(context),
         BenchCommand.Make(context),
+        TraceCommand.Make(context),
         DocsCommand.Make(context),
     };
 

@@ -1,0 +1,61 @@
+// The trace reader: lines of ftrace, and the intervals that are made of them.
+
+using CSharpOS.Tool.Tracing;
+
+namespace CSharpOS.Tool.Tests;
+
+public sealed class TraceTests
+{
+    private const string Trace = """
+        # tracer: nop
+        #           TASK-PID     CPU#  ||||   TIMESTAMP  FUNCTION
+                  <idle>-0       [001] d.h.     0.000100: irq_handler_entry: irq=4 name=serial
+                  <idle>-0       [000] d.h.     0.000105: irq_handler_entry: irq=4 name=serial
+                  <idle>-0       [001] d.h.     0.000110: irq_handler_exit: irq=4 ret=handled
+                  <idle>-0       [000] d.h.     0.000125: irq_handler_exit: irq=4 ret=handled
+                    init-1       [000] ....     1.000000: workqueue_queue_work: work struct=0xffff88 function=F workqueue=0x1 req_cpu=0 cpu=0
+                    init-1       [000] d..1     1.000001: sched_wakeup: comm=events/0 pid=15 prio=120 target_cpu=000
+                    init-1       [000] d..1     1.000003: sched_switch: prev_comm=init prev_pid=1 prev_prio=120 prev_state=R ==> next_comm=events/0 next_pid=15 next_prio=120
+                events/0-15      [000] ....     1.000007: workqueue_execute_start: work struct 0xffff88: function F
+                events/0-15      [000] ....     1.000057: workqueue_execute_end: work struct 0xffff88: function F
+        """;
+
+    [Fact]
+    public void Lines_have_task_cpu_time_event_and_details()
+    {
+        IReadOnlyList<TraceLine> lines = TraceLine.Parse(Trace);
+
+        Assert.Equal(9, lines.Count);
+        Assert.Equal("<idle>-0", lines[0].Task);
+        Assert.Equal(1, lines[0].Cpu);
+        Assert.Equal(100, lines[0].Microseconds, 6);
+        Assert.Equal("irq_handler_entry", lines[0].Event);
+        Assert.Equal("serial", lines[0].Field("name"));
+        Assert.Equal("15", lines[6].Field("next_pid"));
+        Assert.Equal("1", lines[6].Field("prev_pid"));
+        Assert.Equal("", lines[6].Field("pid"));
+    }
+
+    [Fact]
+    [Trait("Row", "WORK-08")]
+    public void Intervals_are_made_of_what_belongs_together()
+    {
+        Dictionary<string, TraceInterval> intervals = TraceSummary.Of(TraceLine.Parse(Trace)).ToDictionary(interval => interval.Name);
+
+        Assert.Equal([10, 20], intervals["interrupt handler"].Microseconds.Select(length => Math.Round(length)));
+        Assert.Equal(7, intervals["work: queued to begun"].Worst, 3);
+        Assert.Equal(50, intervals["work: begun to ended"].Worst, 3);
+        Assert.Equal(2, intervals["task: woken to running"].Median, 3);
+        Assert.DoesNotContain("tasklet", intervals.Keys);
+    }
+
+    [Fact]
+    public void Median_and_percentile_are_lengths_that_occur()
+    {
+        TraceInterval interval = new("x", [.. Enumerable.Range(1, 200).Select(number => (double)number)]);
+
+        Assert.Equal(100, interval.Median);
+        Assert.Equal(198, interval.Percentile99);
+        Assert.Equal(200, interval.Worst);
+    }
+}

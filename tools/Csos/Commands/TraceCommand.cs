@@ -1,0 +1,117 @@
+// ./csos trace -- COMMAND: boots, traces one command of the monitor, leaves the trace in a file and shows a summary.
+
+using System.CommandLine;
+using System.Globalization;
+using CSharpOS.Tool.Emulators;
+using CSharpOS.Tool.Images;
+using CSharpOS.Tool.Testing;
+using CSharpOS.Tool.Testing.Scenarios;
+using CSharpOS.Tool.Tracing;
+using Spectre.Console;
+
+namespace CSharpOS.Tool.Commands;
+
+/// <summary>The sub-command <c>trace</c>.</summary>
+public static class TraceCommand
+{
+    private const int StandardEvents = 8192;
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>Makes the command.</summary>
+    public static Command Make(ToolContext context)
+    {
+        Command command = new("trace", "Boot, trace the monitor command after --, and leave the trace for Perfetto and other readers of ftrace.");
+        VariantOptions variant = new(command, "Checked");
+        MachineOptions machine = new(command);
+        Option<int> events = new("--events")
+        {
+            Description = $"events kept per CPU (default {StandardEvents})",
+            DefaultValueFactory = _ => StandardEvents,
+        };
+        Option<string> output = new("--output", "-o") { Description = "the file (default artifacts/trace.txt)" };
+        events.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !(int.TryParse(result.Tokens[0].Value, out int number) && number is >= 1 and <= 1 << 20))
+            {
+                result.AddError($"bad number of events '{result.Tokens[0].Value}': 1 to {1 << 20}");
+            }
+        });
+        command.Add(events);
+        command.Add(output);
+        command.SetAction(async (result, _) =>
+        {
+            string typed = string.Join(' ', context.PassedThrough);
+            if (typed.Length == 0)
+            {
+                throw new CsosException("what is to be traced? ./csos trace -- COMMAND, a command of the monitor such as: demo tasklet-smp", ExitCodes.Usage);
+            }
+
+            Machine wanted = machine.Machine(result);
+            Variant built = await variant.ProvideAsync(context, result);
+            string text = await RecordAsync(context, built, wanted, typed, result.GetValue(events));
+            string file = result.GetValue(output) ?? context.PathOf("artifacts", "trace.txt");
+            await File.WriteAllTextAsync(file, text);
+            IReadOnlyList<TraceLine> lines = TraceLine.Parse(text);
+            if (lines.Count == 0)
+            {
+                throw new CsosException($"the trace has no events; what the guest printed is in {file}");
+            }
+
+            Show(context.Console, TraceSummary.Of(lines));
+            await context.Output.WriteLineAsync($"{lines.Count} events in {file}; https://ui.perfetto.dev opens it");
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static async Task<string> RecordAsync(ToolContext context, Variant built, Machine machine, string typed, int events)
+    {
+        LogFolder logs = new(context, "trace");
+        try
+        {
+            await using Guest guest = new(context, built.Kernel(context), machine, logs);
+            await guest.ExpectPromptAsync();
+            await EnterAsync(guest, string.Create(CultureInfo.InvariantCulture, $"trace on {events}"));
+            await EnterAsync(guest, typed);
+            await EnterAsync(guest, "trace off");
+            int start = guest.Text.Length;
+            await EnterAsync(guest, "trace show");
+            string text = guest.Text[start..];
+            await guest.TypeAsync("poweroff\n");
+            await guest.ExpectExitAsync("guest-shutdown");
+            int first = text.IndexOf("# tracer", StringComparison.Ordinal);
+            int last = text.LastIndexOf('\n');
+            return first < 0 ? text : text[first..(last + 1)].ReplaceLineEndings("\n");
+        }
+        catch (ScenarioException error)
+        {
+            throw new CsosException($"{error.Message} (the guest's log: {logs.PathOf("serial.log")})");
+        }
+    }
+
+    private static async Task EnterAsync(Guest guest, string line)
+    {
+        await guest.TypeAsync(line + "\n");
+        await guest.ExpectAsync("^csharpos> ", s_patience);
+    }
+
+    private static void Show(IAnsiConsole console, IReadOnlyList<TraceInterval> intervals)
+    {
+        Table table = new Table().Border(TableBorder.Simple);
+        table.AddColumn("microseconds");
+        foreach (string heading in (ReadOnlySpan<string>)["count", "median", "99 %", "worst"])
+        {
+            table.AddColumn(new TableColumn(heading).RightAligned());
+        }
+
+        foreach (TraceInterval interval in intervals)
+        {
+            table.AddRow(
+                interval.Name, Number(interval.Microseconds.Count), Number(interval.Median), Number(interval.Percentile99), Number(interval.Worst));
+        }
+
+        console.Write(table);
+    }
+
+    private static string Number(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
+}
