@@ -3,10 +3,9 @@
 using CSharpOS.Debugging;
 using CSharpOS.Hosted.Log;
 using Xunit;
+using ArchSmp = CSharpOS.Arch.Smp;
 
 namespace CSharpOS.Hosted.Locking;
-
-using Smp = CSharpOS.Arch.Smp;
 
 [Trait("Row", "SYNC-04")]
 public sealed unsafe class WatchdogTests : LogFixture, IDisposable
@@ -17,8 +16,8 @@ public sealed unsafe class WatchdogTests : LogFixture, IDisposable
     public WatchdogTests()
     {
         Boot("nowatchdog");
-        Smp.Reset();
-        Smp.OnlineMask = 3;
+        ArchSmp.Reset();
+        ArchSmp.OnlineMask = 3;
         Simulation.InterruptsEnabled = false;
         Assert.Equal(0, Watchdog.Start());
         Watchdog.Threshold = 10 * Period;
@@ -28,7 +27,7 @@ public sealed unsafe class WatchdogTests : LogFixture, IDisposable
     public void Dispose()
     {
         Watchdog.Threshold = 0;
-        Smp.Reset();
+        ArchSmp.Reset();
     }
 
     [Fact]
@@ -47,7 +46,7 @@ public sealed unsafe class WatchdogTests : LogFixture, IDisposable
     public void ACpuThatStandsStillAnswersOnceAndIsRight()
     {
         Tick(0, 100 * Period);
-        Assert.True(Smp.Nmis.Count > 90);
+        Assert.True(ArchSmp.Nmis.Count > 90);
 
         // It goes on: one NMI was kept for it, in the middle of a lock's interrupts-off, then comes its tick. And so again and again.
         for (int i = 0; i < 20; i++)
@@ -81,7 +80,7 @@ public sealed unsafe class WatchdogTests : LogFixture, IDisposable
             Tick(1, 1);
         }
 
-        Assert.Empty(Smp.Nmis);
+        Assert.Empty(ArchSmp.Nmis);
     }
 
     [Fact]
@@ -108,9 +107,9 @@ public sealed unsafe class WatchdogTests : LogFixture, IDisposable
 
     private static void AnswerIfAsked(ulong eflags)
     {
-        if (Smp.Nmis.Count != 0)
+        if (ArchSmp.Nmis.Count != 0)
         {
-            Smp.Nmis.Clear();
+            ArchSmp.Nmis.Clear();
             Answer(eflags);
         }
     }
