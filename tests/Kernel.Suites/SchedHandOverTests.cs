@@ -134,6 +134,9 @@ internal static unsafe class SchedHandOverTests
     {
         int me = (int)(nint)number;
         TaskStruct* other = Thread(1 - me)->Task;
+
+        // The last wake-up may come when the other has ended, and has been joined.
+        Tasks.Get(other);
         for (int i = 0; i < s_rounds; i++)
         {
             while (true)
@@ -152,6 +155,8 @@ internal static unsafe class SchedHandOverTests
             Shared.WriteOnce(ref s_turn, 1 - me);
             Scheduler.WakeUpProcess(other);
         }
+
+        Tasks.Put(other);
     }
 
     private static void TurnByEvent(void* number)
