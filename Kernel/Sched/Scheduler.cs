@@ -16,7 +16,7 @@ namespace CSharpOS.Sched;
 public static unsafe partial class Scheduler
 {
     /// <summary>True once tasks can be switched.</summary>
-    public static bool Running { get; private set; }
+    public static bool Running { get; internal set; }
 
     /// <summary>Gives the CPU to the most urgent runnable task. A task whose state is not Running sleeps until it is woken.
     /// Process context; sleeps; reported in atomic context.</summary>

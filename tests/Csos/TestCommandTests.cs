@@ -61,7 +61,7 @@ public sealed class TestCommandTests : IDisposable
 
         Assert.Equal(1, await RunAsync());
         Assert.Equal("1 passed, 1 failed", LastLine());
-        Assert.Contains("FAILED checked-up.kernel.pc.Nehalem.128M/irq/storm", _repository.Output.ToString());
+        Assert.Contains("FAILED checked-up.kernel.pc.Nehalem.16M/irq/storm", _repository.Output.ToString());
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class TestCommandTests : IDisposable
 
         Assert.Equal(1, await RunAsync());
         Assert.Equal("1 passed, 1 failed", LastLine());
-        Assert.Contains("FAILED checked-up.kernel.pc.Nehalem.128M: the machine was switched off", _repository.Output.ToString());
+        Assert.Contains("FAILED checked-up.kernel.pc.Nehalem.16M: the machine was switched off", _repository.Output.ToString());
     }
 
     [Fact]
@@ -109,10 +109,11 @@ public sealed class TestCommandTests : IDisposable
     {
         _repository.SetQemu("echo 'KTAP version 1'; echo 1..1; echo '# why'; echo 'not ok 1 storm'; exit 35");
 
-        Assert.Equal(1, await _repository.RunAsync("test", "--no-build", "--boot", "checked-up.kernel", "--jobs", "1"));
+        _repository.AddImages("checked");
+        Assert.Equal(1, await _repository.RunAsync("test", "--no-build", "--boot", "checked.kernel.q35.qemu64.16M", "--jobs", "1"));
         string[] lines = [.. _repository.Output.ToString().Split('\n').Where(line => line.Contains("storm", StringComparison.Ordinal))];
         Assert.Equal(
-            "FAILED checked-up.kernel.pc.Nehalem.128M/storm: why (and in 1 more boots: checked-up.kernel.q35.Nehalem.16M)",
+            "FAILED checked.kernel.q35.qemu64.16M.4cpus/storm: why (and in 1 more boots: checked.kernel.q35.qemu64.16M.2cpus)",
             Assert.Single(lines));
         Assert.Equal("0 passed, 2 failed", LastLine());
     }

@@ -132,9 +132,13 @@ public static unsafe class HrtimerTests
         Prepare();
         HrtimerInit(Timer(0), &Note);
         HrtimerInit(Timer(1), &Note, HrtimerCallbackMode.HardIrq);
+
+        // An emulator may be slow: what is looked at while it is active is active for long.
+        Check.Equal(0, HrtimerStart(Timer(0), 1_000_000 * Millisecond, HrtimerMode.Rel));
+        Check.True(HrtimerActive(Timer(0)));
+        Check.Equal(1, HrtimerCancel(Timer(0)));
         Check.Equal(0, HrtimerStart(Timer(0), 2 * Millisecond, HrtimerMode.Rel));
         Check.Equal(0, HrtimerStart(Timer(1), KtimeGet() + Millisecond, HrtimerMode.Abs));
-        Check.True(HrtimerActive(Timer(0)));
         Check.True(TimerTests.Await(ref s_runs, 2));
         Msleep(5);
         Check.Equal(2, s_runs);

@@ -39,6 +39,7 @@ public sealed unsafe class SchedMachine : IDisposable
             NativeMemory.Free((void*)task);
         }
 
+        Scheduler.Running = false;
         Cpus.Reset();
     }
 

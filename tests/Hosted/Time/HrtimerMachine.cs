@@ -70,7 +70,10 @@ internal static unsafe class HrtimerMachine
 
         if (highResolution)
         {
+            // A device whose ticks count jiffies is switched only if it is asked for.
+            CommandLine.Init(countsJiffies ? "highres=on"u8 : default);
             Hrtimers.SwitchToHighResolution();
+            CommandLine.Init(default);
             Assert.Equal(2, Hrtimers.HighResolutionCpus);
         }
 
