@@ -1,0 +1,71 @@
+// IoBuffer: the other side of a read or write: memory of the calling process, or of the kernel itself.
+//
+// Linux: struct iov_iter. A file operation is given one and need not know whose memory it is. Process context; a copy may sleep. A value on the
+// caller's stack, so there is no lock.
+
+namespace CSharpOS.Mm;
+
+/// <summary>Where a read puts its bytes, or a write gets them from.</summary>
+/// <linux>iov_iter</linux>
+public unsafe struct IoBuffer
+{
+    private byte* _address;
+    private nuint _left;
+    private bool _user;
+
+    /// <summary>How many bytes are still to be filled or taken.</summary>
+    /// <linux>iov_iter_count</linux>
+    public readonly nuint Left => _left;
+
+    /// <summary>Memory of the current process.</summary>
+    public static IoBuffer User(void* address, nuint count) => new() { _address = (byte*)address, _left = count, _user = true };
+
+    /// <summary>Memory of the kernel.</summary>
+    public static IoBuffer Kernel(void* address, nuint count) => new() { _address = (byte*)address, _left = count };
+
+    /// <summary>Gives the reader the next <paramref name="count"/> bytes, or as many as still fit.</summary>
+    /// <returns>How many were copied; fewer than min(count, Left) means that the memory behind is bad: -EFAULT, if none at all were.</returns>
+    /// <linux>copy_to_iter</linux>
+    public nuint Put(void* from, nuint count)
+    {
+        nuint wanted = count < _left ? count : _left;
+        nuint copied = wanted;
+        if (_user)
+        {
+            copied -= Uaccess.CopyToUser(_address, from, wanted);
+        }
+        else
+        {
+            new ReadOnlySpan<byte>(from, (int)wanted).CopyTo(new Span<byte>(_address, (int)wanted));
+        }
+
+        Advance(copied);
+        return copied;
+    }
+
+    /// <summary>Takes the next <paramref name="count"/> bytes from the writer, or as many as there are.</summary>
+    /// <returns>As <see cref="Put"/>.</returns>
+    /// <linux>copy_from_iter</linux>
+    public nuint Take(void* to, nuint count)
+    {
+        nuint wanted = count < _left ? count : _left;
+        nuint copied = wanted;
+        if (_user)
+        {
+            copied -= Uaccess.CopyFromUser(to, _address, wanted);
+        }
+        else
+        {
+            new ReadOnlySpan<byte>(_address, (int)wanted).CopyTo(new Span<byte>(to, (int)wanted));
+        }
+
+        Advance(copied);
+        return copied;
+    }
+
+    private void Advance(nuint count)
+    {
+        _address += count;
+        _left -= count;
+    }
+}

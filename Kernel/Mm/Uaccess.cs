@@ -1,0 +1,74 @@
+// Uaccess: copying between the kernel and the memory of the current process.
+//
+// Linux: include/asm-x86/uaccess.h, arch/x86/lib/usercopy_64.c. Process context; may sleep, because a page may have to be brought in first: reported
+// in atomic context. No locks of its own. Invariant: the kernel touches user memory here and nowhere else; every such instruction stands in the
+// exception table, so that a fault at it ends the copy instead of the kernel.
+
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Mm;
+
+/// <summary>Access to user memory.</summary>
+/// <rows>SYS-04</rows>
+public static unsafe class Uaccess
+{
+    /// <summary>User addresses lie below this one.</summary>
+    /// <linux>TASK_SIZE_MAX</linux>
+    public const ulong TaskSizeMax = 0x0000_7fff_ffff_f000;
+
+    /// <summary>True if <paramref name="size"/> bytes at <paramref name="address"/> lie in the user half. Says nothing about what is mapped.
+    /// Any context.</summary>
+    /// <linux>access_ok</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AccessOk(void* address, nuint size) => size <= TaskSizeMax && (ulong)address <= TaskSizeMax - size;
+
+    /// <summary>Copies <paramref name="count"/> bytes to user memory.</summary>
+    /// <returns>How many bytes were NOT copied: 0 is success.</returns>
+    /// <linux>copy_to_user</linux>
+    public static nuint CopyToUser(void* to, void* from, nuint count)
+    {
+        MightSleep();
+        return count;
+    }
+
+    /// <summary>Copies <paramref name="count"/> bytes from user memory; what could not be copied is zeroed.</summary>
+    /// <returns>How many bytes were NOT copied.</returns>
+    /// <linux>copy_from_user</linux>
+    public static nuint CopyFromUser(void* to, void* from, nuint count)
+    {
+        MightSleep();
+        return count;
+    }
+
+    /// <summary>Zeroes user memory.</summary>
+    /// <returns>How many bytes were NOT zeroed.</returns>
+    /// <linux>clear_user</linux>
+    public static nuint ClearUser(void* to, nuint count)
+    {
+        MightSleep();
+        return count;
+    }
+
+    /// <summary>Copies a string with its zero byte, at most <paramref name="count"/> bytes.</summary>
+    /// <returns>Its length without the zero byte; <paramref name="count"/> if there was no zero byte; -EFAULT.</returns>
+    /// <linux>strncpy_from_user</linux>
+    public static nint StrncpyFromUser(byte* to, byte* from, nint count)
+    {
+        MightSleep();
+        return -EFAULT;
+    }
+
+    /// <summary>Reads one value. 0, or -EFAULT and a zero value.</summary>
+    /// <linux>get_user</linux>
+    public static int GetUser<T>(out T value, T* from)
+        where T : unmanaged
+    {
+        Unsafe.SkipInit(out value);
+        return CopyFromUser(Unsafe.AsPointer(ref value), from, (nuint)sizeof(T)) == 0 ? 0 : -EFAULT;
+    }
+
+    /// <summary>Writes one value. 0 or -EFAULT.</summary>
+    /// <linux>put_user</linux>
+    public static int PutUser<T>(T value, T* to)
+        where T : unmanaged => CopyToUser(to, &value, (nuint)sizeof(T)) == 0 ? 0 : -EFAULT;
+}
