@@ -14,11 +14,15 @@
 
 %include "offsets.inc"
 
-extern arch_do_irq, arch_do_system_interrupt, arch_do_exception
+%define SMAP_CLAC 0xCA010F                      ; the bytes 0F 01 CA
+%define ENOSYS 38
+extern sys_call_table, sys_call_table_64, NR_SYSCALLS, NR_SYSCALLS_64
+extern arch_fork_tail, arch_do_irq, arch_do_system_interrupt, arch_do_exception, arch_exit_to_user_mode
 %ifdef PREEMPT
 extern arch_preempt_schedule_irq
 %endif
 
+        section .smap progbits alloc noexec nowrite align=8
         section .text.entry progbits alloc exec nowrite align=64
         bits 64
 
@@ -80,6 +84,33 @@ __entry_text_start:
         add rsp, XMM_SAVE_SIZE
 %endmacro
 
+; User code may have set the flag that lets the kernel touch its memory (SMAP): cleared at every entry. Three bytes of nothing, which
+; Kernel/Arch/CpuFeatures.cs overwrites with the instruction where there is one.
+%macro CLAC 0
+%%here: nop dword [rax]
+        section .smap
+        dq %%here, SMAP_CLAC
+        section .text.entry
+%endmacro
+
+; Back to user mode, interrupts off: is there something to do first - another task is more urgent, or a signal waits?
+%macro EXIT_WORK 1
+        cmp dword [gs:HOT_NO_RESCHEDULE], 0
+        je %1
+        mov rcx, [gs:HOT_CURRENT]
+        cmp qword [rcx + TASK_PENDING_SIGNALS], 0
+        jne %1
+%endmacro
+
+%macro CALL_EXIT_TO_USER 0
+        lea rdi, [rsp + XMM_SAVE_SIZE]
+        mov rbx, rsp
+        push rdi
+        push rdi
+        call arch_exit_to_user_mode
+        mov rsp, rbx
+%endmacro
+
 ; ---- interrupts: vectors 0x20-0xff, line = vector - 0x20; from FIRST_SYSTEM_VECTOR on the local APIC's own, the others devices' ----
 
 %assign line 0
@@ -99,6 +130,7 @@ irq_stub_ %+ line:
         push rdi
         SAVE_REGS
         cld
+        CLAC
         test byte [rsp + PTREGS_CS], 3
         jz %%kernel_gs
         swapgs
@@ -156,10 +188,35 @@ ret_from_intr:                                  ; rsp at the xmm registers, inte
         jmp .restore
 %endif
 .to_user:
-        RESTORE_XMM
+        EXIT_WORK .work
+.leave: RESTORE_XMM
         swapgs
         RESTORE_REGS
         iretq
+.work:  CALL_EXIT_TO_USER
+        jmp .leave
+
+; The one way into user mode for the first time: a forked child (from arch_switch_to, the task before it in rax) and a kernel thread that has
+; executed a program. rsp at the xmm registers of the task's own PtRegs.
+global ret_from_fork, arch_enter_user_mode
+ret_from_fork:
+        lea rcx, [rsp + XMM_SAVE_SIZE]
+        mov rbx, rsp
+        push rcx
+        push rcx
+        mov rdi, rax
+        call arch_fork_tail
+        mov rsp, rbx
+        cli
+        jmp ret_from_intr
+arch_enter_user_mode:                           ; (PtRegs*)
+        cli
+        lea rsp, [rdi - XMM_SAVE_SIZE]
+        jmp ret_from_intr
+global arch_ret_from_fork
+arch_ret_from_fork:
+        lea rax, [rel ret_from_fork]
+        ret
 
 ; ---- exceptions ----
 
@@ -211,6 +268,7 @@ exception_stub_%1:
 common_exception:
         SAVE_REGS
         cld
+        CLAC
         test byte [rsp + PTREGS_CS], 3
         jz .kernel_gs
         swapgs
@@ -229,6 +287,7 @@ common_exception:
 paranoid_exception:
         SAVE_REGS
         cld
+        CLAC
         mov r12d, edi                           ; vector
         mov ecx, 0xc0000101
         rdmsr
@@ -253,6 +312,127 @@ paranoid_exception:
 .leave: RESTORE_REGS
         iretq
 
+; ---- system calls ----
+;
+; The table holds a method for every number below its size, sys_ni_syscall in the holes (made from Kernel/Syscalls/syscalls.tbl). A method gets up to
+; six arguments in the registers of a function call, runs with interrupts on, and gives the result.
+
+; int 0x80, from 32-bit and from 64-bit programs: number in eax, arguments in ebx, ecx, edx, esi, edi, ebp, each 32 bits wide.
+        align 64
+global system_call
+system_call:
+        mov eax, eax
+        push rax                                ; orig_rax: the number
+        push rdi
+        SAVE_REGS
+        cld
+        CLAC
+        swapgs
+        SAVE_XMM
+        lea r10, [rsp + XMM_SAVE_SIZE]          ; PtRegs*, the invariant
+        sti
+        mov r11d, esi
+        mov r8d, edi                            ; fifth
+        mov edi, ebx                            ; first
+        mov esi, ecx                            ; second
+        mov edx, edx                            ; third
+        mov ecx, r11d                           ; fourth
+        mov r9d, ebp                            ; sixth
+        cmp eax, NR_SYSCALLS
+        jae .no_such_call
+        push r10
+        push r10
+        call [sys_call_table + rax * 8]
+        add rsp, 16
+.result:
+        mov [rsp + XMM_SAVE_SIZE + PTREGS_RAX], rax
+        cli
+        EXIT_WORK .work
+.leave: RESTORE_XMM
+        swapgs
+        RESTORE_REGS
+        iretq
+.work:  CALL_EXIT_TO_USER
+        jmp .leave
+.no_such_call:
+        mov rax, -ENOSYS
+        jmp .result
+
+; The instruction syscall, from 64-bit programs: number in rax, arguments in rdi, rsi, rdx, r10, r8, r9. The processor has put rip into rcx, the
+; flags into r11, and masked interrupts off; rsp is still the user's.
+        align 64
+global system_call_64
+system_call_64:
+        swapgs
+        mov [gs:HOT_USER_RSP], rsp
+        mov rsp, [gs:HOT_KERNEL_STACK_TOP]
+        push USER_DS
+        push qword [gs:HOT_USER_RSP]
+        push r11
+        push USER_CS
+        push rcx
+        push rax
+        push rdi
+        SAVE_REGS
+        SAVE_XMM
+        lea rcx, [rsp + XMM_SAVE_SIZE]
+        sti
+        cmp rax, NR_SYSCALLS_64
+        jae .no_such_call
+        push rcx
+        push rcx
+        mov rcx, r10
+        call [sys_call_table_64 + rax * 8]
+        add rsp, 16
+.result:
+        mov [rsp + XMM_SAVE_SIZE + PTREGS_RAX], rax
+        cli
+        EXIT_WORK .work
+        ; sysret takes rip from rcx and the flags from r11: only if the call has left them so. (Executing a program and returning from a signal
+        ; handler have not. The address was valid when the processor put it there: nothing is mapped on the last page of the user half.)
+        mov rcx, [rsp + XMM_SAVE_SIZE + PTREGS_RIP]
+        mov r11, [rsp + XMM_SAVE_SIZE + PTREGS_EFLAGS]
+        cmp rcx, [rsp + XMM_SAVE_SIZE + PTREGS_RCX]
+        jne .by_iret
+        cmp r11, [rsp + XMM_SAVE_SIZE + PTREGS_R11]
+        jne .by_iret
+        cmp qword [rsp + XMM_SAVE_SIZE + PTREGS_CS], USER_CS
+        jne .by_iret
+        RESTORE_XMM
+        swapgs
+        pop r15
+        pop r14
+        pop r13
+        pop r12
+        pop rbp
+        pop rbx
+        add rsp, 8                              ; r11
+        pop r10
+        pop r9
+        pop r8
+        pop rax
+        add rsp, 8                              ; rcx
+        pop rdx
+        pop rsi
+        pop rdi
+        mov rsp, [rsp + 32]                     ; over orig_rax, rip, cs, flags
+        o64 sysret
+.work:  CALL_EXIT_TO_USER
+.by_iret:
+        RESTORE_XMM
+        swapgs
+        RESTORE_REGS
+        iretq
+.no_such_call:
+        mov rax, -ENOSYS
+        jmp .result
+
+; The instruction syscall in 32-bit code (AMD only) enters here.
+        align 64
+system_call_compat:
+        mov eax, -ENOSYS
+        o32 sysret
+
 __entry_text_end:
 
         section .rodata
@@ -266,11 +446,23 @@ entry_table:
 %endrep
 %assign line 0
 %rep 256 - FIRST_EXTERNAL_VECTOR
+%if line + FIRST_EXTERNAL_VECTOR == SYSCALL_VECTOR
+        dq system_call
+%else
         dq irq_stub_ %+ line
+%endif
 %assign line line + 1
 %endrep
 
         section .text
+global arch_system_call_compat
+arch_system_call_compat:
+        lea rax, [rel system_call_compat]
+        ret
+global arch_system_call_64
+arch_system_call_64:
+        lea rax, [rel system_call_64]
+        ret
 global arch_entry_table
 arch_entry_table:
         lea rax, [rel entry_table]

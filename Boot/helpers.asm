@@ -196,6 +196,60 @@ HELPER arch_rep_stosb
         rep stosb
         ret
 
+; What belongs to the running program: segment registers and the state of the floating-point unit.
+HELPER arch_read_segments                       ; ds | es << 16 | fs << 32 | gs << 48
+        xor eax, eax
+        mov ax, gs
+        shl rax, 16
+        mov dx, fs
+        mov ax, dx
+        shl rax, 16
+        mov dx, es
+        mov ax, dx
+        shl rax, 16
+        mov dx, ds
+        mov ax, dx
+        ret
+HELPER arch_load_ds
+        mov ds, edi
+        ret
+HELPER arch_load_es
+        mov es, edi
+        ret
+HELPER arch_load_fs
+        mov fs, edi
+        ret
+HELPER arch_load_user_gs                        ; interrupts off: the kernel's base is away for a moment
+        swapgs
+        mov gs, edi
+        swapgs
+        ret
+HELPER arch_fxsave
+        fxsave64 [rdi]
+        ret
+HELPER arch_fxrstor
+        fxrstor64 [rdi]
+        ret
+HELPER arch_xsave                               ; (area, features)
+        mov eax, esi
+        xor edx, edx
+        xsave64 [rdi]
+        ret
+HELPER arch_xrstor
+        mov eax, esi
+        xor edx, edx
+        xrstor64 [rdi]
+        ret
+HELPER arch_xsetbv                              ; (register, value)
+        mov ecx, edi
+        mov eax, esi
+        xor edx, edx
+        xsetbv
+        ret
+HELPER arch_fninit
+        fninit
+        ret
+
 ; Loads an empty interrupt table and faults: the last way to restart a machine.
 HELPER arch_triple_fault
         push 0
@@ -303,6 +357,7 @@ linker_symbols:
         SYMBOLS __initcalls_start, __initcalls_end
         SYMBOLS init_stack_bottom, init_stack_top, irq_stack_bottom, irq_stack_top, exception_stacks
         SYMBOLS __test_suites_start, __test_suites_end, build_identifier, boot_per_cpu_area
+        SYMBOLS __extable_start, __extable_end, __smap_start, __smap_end
 
         section .text
 HELPER arch_linker_symbols

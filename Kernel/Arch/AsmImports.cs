@@ -201,4 +201,81 @@ internal static unsafe class AsmImports
     [RuntimeImport("*", "arch_trampoline_table")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern TrampolineTable* TrampolineTable();
+
+    [RuntimeImport("*", "arch_read_segments")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong ReadSegments();
+
+    [RuntimeImport("*", "arch_load_ds")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void LoadDs(uint selector);
+
+    [RuntimeImport("*", "arch_load_es")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void LoadEs(uint selector);
+
+    [RuntimeImport("*", "arch_load_fs")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void LoadFs(uint selector);
+
+    [RuntimeImport("*", "arch_load_user_gs")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void LoadUserGs(uint selector);
+
+    [RuntimeImport("*", "arch_fxsave")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void Fxsave(void* area);
+
+    [RuntimeImport("*", "arch_fxrstor")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void Fxrstor(void* area);
+
+    [RuntimeImport("*", "arch_xsave")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void Xsave(void* area, uint features);
+
+    [RuntimeImport("*", "arch_xrstor")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void Xrstor(void* area, uint features);
+
+    [RuntimeImport("*", "arch_xsetbv")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void Xsetbv(uint register, uint value);
+
+    [RuntimeImport("*", "arch_fninit")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void Fninit();
+
+    [RuntimeImport("*", "arch_user_copy")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern nuint UserCopy(void* to, void* from, nuint count);
+
+    [RuntimeImport("*", "arch_user_clear")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern nuint UserClear(void* to, nuint count);
+
+    [RuntimeImport("*", "arch_user_string")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern nint UserString(byte* to, byte* from, nint count);
+
+    [RuntimeImport("*", "arch_user_load32")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int UserLoad32(uint* from, uint* value);
+
+    [DoesNotReturn]
+    [RuntimeImport("*", "arch_enter_user_mode")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void EnterUserMode(PtRegs* regs);
+
+    [RuntimeImport("*", "arch_ret_from_fork")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong RetFromFork();
+
+    [RuntimeImport("*", "arch_system_call_64")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong SystemCall64();
+
+    [RuntimeImport("*", "arch_system_call_compat")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong SystemCallCompat();
 }

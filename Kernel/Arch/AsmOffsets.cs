@@ -50,6 +50,15 @@ public static class AsmOffsets
     /// <summary>Offset of <see cref="PerCpuHot.PerCpuOffset"/>.</summary>
     public const int HOT_PER_CPU_OFFSET = 48;
 
+    /// <summary>Offset of <see cref="PerCpuHot.UserRsp"/>.</summary>
+    public const int HOT_USER_RSP = 72;
+
+    /// <summary>Offset of <see cref="PerCpuHot.LoadedMm"/>.</summary>
+    public const int HOT_LOADED_MM = 80;
+
+    /// <summary>Offset of <see cref="PerCpuHot.DroppedMm"/>.</summary>
+    public const int HOT_DROPPED_MM = 88;
+
     /// <summary>Offset of <see cref="PerCpuHot.InterruptRegs"/>.</summary>
     public const int HOT_INTERRUPT_REGS = 56;
 
@@ -64,6 +73,18 @@ public static class AsmOffsets
 
     /// <summary>Bytes of <see cref="Arch.PtRegs"/>: 21 words.</summary>
     public const int PTREGS_SIZE = 168;
+
+    /// <summary>Offset of r11 in <see cref="Arch.PtRegs"/>.</summary>
+    public const int PTREGS_R11 = 48;
+
+    /// <summary>Offset of rax in <see cref="Arch.PtRegs"/>.</summary>
+    public const int PTREGS_RAX = 80;
+
+    /// <summary>Offset of rcx in <see cref="Arch.PtRegs"/>.</summary>
+    public const int PTREGS_RCX = 88;
+
+    /// <summary>Offset of rip in <see cref="Arch.PtRegs"/>.</summary>
+    public const int PTREGS_RIP = 128;
 
     /// <summary>Offset of the code selector in <see cref="Arch.PtRegs"/>.</summary>
     public const int PTREGS_CS = 136;
@@ -80,17 +101,33 @@ public static class AsmOffsets
     /// <summary>Offset of the saved stack pointer in <see cref="Sched.TaskStruct"/>.</summary>
     public const int TASK_SAVED_RSP = 0;
 
+    /// <summary>Offset of <see cref="Sched.TaskStruct.PendingSignals"/>.</summary>
+    public const int TASK_PENDING_SIGNALS = 8;
+
     /// <summary>Selector of the kernel code segment.</summary>
     public const int KERNEL_CS = 0x10;
 
     /// <summary>Selector of the kernel data segment.</summary>
     public const int KERNEL_DS = 0x18;
 
+    /// <summary>Selector of the code of 32-bit programs.</summary>
+    public const int USER32_CS = 0x23;
+
+    /// <summary>Selector of the data and the stack of programs.</summary>
+    public const int USER_DS = 0x2b;
+
+    /// <summary>Selector of the code of 64-bit programs.</summary>
+    public const int USER_CS = 0x33;
+
     /// <summary>First vector of the device interrupts: ISA line 0.</summary>
     public const int FIRST_EXTERNAL_VECTOR = 0x20;
 
     /// <summary>Vectors from here on are interrupts of the local APIC itself: its timer, and messages between the CPUs.</summary>
     public const int FIRST_SYSTEM_VECTOR = 0xef;
+
+    /// <summary>The vector of system calls.</summary>
+    /// <linux>SYSCALL_VECTOR</linux>
+    public const int SYSCALL_VECTOR = 0x80;
 
     /// <summary>The most processors one image serves: <see cref="Cpu.MaxCpus"/>.</summary>
     public const int MAX_CPUS = 16;

@@ -3,6 +3,7 @@
 // Linux: switch_to, copy_thread. Interrupts off. Only the callee-saved integer registers are kept: the switch is a function call, so the
 // compiler has saved everything else, the SSE registers included. Kernel threads own no x87 or MXCSR state.
 
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime;
 using System.Runtime.CompilerServices;
 
@@ -22,6 +23,11 @@ public static unsafe class ContextSwitch
         hot->PreemptCount = next->SavedPreemptCount;
         hot->Current = next;
         hot->KernelStackTop = (ulong)next->Stack + AsmOffsets.THREAD_SIZE;
+        if (((ulong)previous->Mm | (ulong)next->Mm) != 0)
+        {
+            UserSwitch.Switch(previous, next);
+        }
+
         return SwitchStacks(previous, next);
     }
 
@@ -29,8 +35,9 @@ public static unsafe class ContextSwitch
     /// <linux>copy_thread</linux>
     public static void Prepare(TaskStruct* task, delegate*<void*, int> function, void* argument)
     {
-        // The stack that arch_switch_to pops: r15 r14 r13 r12 rbp rbx, return address; above it an end for the call trace.
-        ulong* top = (ulong*)(task->Stack + AsmOffsets.THREAD_SIZE);
+        // The stack that arch_switch_to pops: r15 r14 r13 r12 rbp rbx, return address; above it an end for the call trace. The registers of user mode
+        // have their place at the very top in every task: a kernel thread may execute a program.
+        ulong* top = (ulong*)(task->Stack + AsmOffsets.THREAD_SIZE - AsmOffsets.PTREGS_SIZE - sizeof(ulong));
         top[-1] = 0;
         top[-2] = 0;
         top[-3] = TaskEntry();
@@ -43,6 +50,35 @@ public static unsafe class ContextSwitch
         task->SavedRsp = (ulong)&top[-3 - SavedRegisters];
         task->SavedPreemptCount = AtSwitch;
     }
+
+    /// <summary>The registers of user mode, at the top of the kernel stack.</summary>
+    /// <linux>task_pt_regs</linux>
+    public static PtRegs* UserRegs(TaskStruct* task) => (PtRegs*)(task->Stack + AsmOffsets.THREAD_SIZE) - 1;
+
+    /// <summary>xmm0-15 of user mode, below them.</summary>
+    internal static byte* UserXmm(TaskStruct* task) => (byte*)UserRegs(task) - AsmOffsets.XMM_SAVE_SIZE;
+
+    /// <summary>Makes a forked child return to user mode with the registers that the running task entered the kernel with.</summary>
+    /// <linux>copy_thread</linux>
+    internal static PtRegs* PrepareFork(TaskStruct* child)
+    {
+        const int Size = AsmOffsets.PTREGS_SIZE + AsmOffsets.XMM_SAVE_SIZE;
+        new ReadOnlySpan<byte>(UserXmm(Current), Size).CopyTo(new Span<byte>(UserXmm(child), Size));
+        ulong* xmm = (ulong*)UserXmm(child);
+        xmm[-1] = AsmImports.RetFromFork();
+        for (int i = 1; i <= SavedRegisters; i++)
+        {
+            xmm[-1 - i] = 0;
+        }
+
+        child->SavedRsp = (ulong)&xmm[-1 - SavedRegisters];
+        child->SavedPreemptCount = AtSwitch;
+        return UserRegs(child);
+    }
+
+    /// <summary>The running task goes on in user mode, with its <see cref="UserRegs"/>.</summary>
+    [DoesNotReturn]
+    internal static void EnterUserMode() => AsmImports.EnterUserMode(UserRegs(Current));
 
     /// <summary>Where a task that does not run will go on, and the registers that the unwinder needs. Its run queue is locked.</summary>
     /// <linux>thread_saved_pc</linux>

@@ -18,6 +18,10 @@ public static unsafe class Gdt
     /// <summary>How many exception stacks a CPU has.</summary>
     public const int ExceptionStacks = 4;
 
+    /// <summary>The first descriptor for thread-local storage.</summary>
+    /// <linux>GDT_ENTRY_TLS_MIN</linux>
+    public const int FirstTlsEntry = 12;
+
     private const int TssSelector = 0x40;
     private const int Entries = 16;
     private const ulong KernelCode = 0x00af9a000000ffff, KernelData = 0x00cf92000000ffff;
@@ -72,6 +76,19 @@ public static unsafe class Gdt
     /// <summary>Lowest byte of exception stack <paramref name="index"/>, from 0, of CPU <paramref name="cpu"/>. Any context.</summary>
     public static byte* ExceptionStackBottom(int cpu, int index) =>
         (byte*)s_cpus[cpu].Tss.InterruptStacks[index] - AsmOffsets.THREAD_SIZE;
+
+    /// <summary>The task whose kernel stack ends at <paramref name="top"/> is about to run on CPU <paramref name="cpu"/>, this one: entries from user mode begin
+    /// there, and its descriptors for thread-local storage are put in. Interrupts off.</summary>
+    /// <linux>load_sp0, load_TLS</linux>
+    internal static void SetKernelStack(int cpu, ulong top, ulong* tls)
+    {
+        ref PerCpuTables tables = ref s_cpus[cpu];
+        tables.Tss.Rsp0 = top;
+        for (int i = 0; i < UserContext.TlsEntries; i++)
+        {
+            tables.Table[FirstTlsEntry + i] = tls[i];
+        }
+    }
 
     private static void Fill(int cpu)
     {

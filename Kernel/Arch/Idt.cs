@@ -6,6 +6,7 @@
 
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using CSharpOS.Debugging;
 
 namespace CSharpOS.Arch;
 
@@ -16,7 +17,7 @@ public static unsafe class Idt
     /// <summary>Gates in the table.</summary>
     public const int Vectors = 256;
 
-    private const byte InterruptGate = 0x8e;
+    private const byte InterruptGate = 0x8e, UserGate = 0xee;
 
     private static Table s_table;
 
@@ -55,7 +56,9 @@ public static unsafe class Idt
         OffsetLow = (ushort)stub,
         Selector = AsmOffsets.KERNEL_CS,
         Stack = (byte)stack,
-        Type = InterruptGate,
+
+        // Programs may reach three of them by an instruction: int3, into, and the system call. Any other int n is a general protection fault.
+        Type = vector is AsmOffsets.SYSCALL_VECTOR or ExceptionNames.Breakpoint or ExceptionNames.Overflow ? UserGate : InterruptGate,
         OffsetMiddle = (ushort)(stub >> 16),
         OffsetHigh = (uint)(stub >> 32),
     };

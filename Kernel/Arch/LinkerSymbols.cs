@@ -39,5 +39,10 @@ public static unsafe class LinkerSymbols
     /// <summary>The boot CPU's area of per-CPU variables, <see cref="PerCpuArea.Size"/> bytes of zeros.</summary>
     public static byte* BootPerCpuArea => Get(24);
 
+    public static byte* ExceptionTableStart => Get(25);
+    public static byte* ExceptionTableEnd => Get(26);
+    public static byte* SmapSitesStart => Get(27);
+    public static byte* SmapSitesEnd => Get(28);
+
     private static byte* Get(int index) => (byte*)AsmImports.LinkerSymbolTable()[index];
 }

@@ -73,6 +73,26 @@ public static unsafe class Paging
         FlushTlbAllLocal();
     }
 
+    /// <summary>A top table for a process: nothing in the lower half; the upper half is the kernel's, whose tables of the next level are all there from
+    /// boot on, so that it never has to be brought up to date.</summary>
+    /// <returns>Its physical address; 0 without memory. May sleep.</returns>
+    /// <linux>pgd_alloc</linux>
+    internal static ulong NewUserRoot()
+    {
+        var top = (ulong*)PageAllocator.GetZeroedPage(GfpFlags.Kernel);
+        if (top == null)
+        {
+            return 0;
+        }
+
+        const int Half = PageTableEntry.EntriesPerTable / 2;
+        new ReadOnlySpan<ulong>((ulong*)DirectMap.PhysToVirt(s_root) + Half, Half).CopyTo(new Span<ulong>(top + Half, Half));
+        return DirectMap.VirtToPhys(top);
+    }
+
+    /// <summary>Puts this CPU onto the kernel's own page tables. Interrupts off.</summary>
+    internal static void LoadKernelRoot() => AsmImports.WriteCr3(s_root);
+
     /// <summary>Maps one 4 KB page in the kernel's half. Any context; does not sleep.</summary>
     /// <returns>0; -ENOMEM without memory for a page table; -EEXIST if something is mapped there.</returns>
     /// <linux>map_vm_area</linux>
@@ -131,7 +151,7 @@ public static unsafe class Paging
     {
         PreemptDisable();
         FlushTlbLocal(start, end);
-        Smp.FlushTlbOthers(start, end);
+        Smp.FlushTlb(Smp.OnlineMask & ~(1u << Cpu.SmpProcessorId()), start, end);
         PreemptEnable();
     }
 

@@ -47,6 +47,15 @@ public unsafe struct PerCpuHot
     /// <summary>The registers of the code that the innermost interrupt interrupted, or null.</summary>
     [FieldOffset(AsmOffsets.HOT_INTERRUPT_REGS)] public PtRegs* InterruptRegs;
 
+    /// <summary>The stack pointer of the program, for a moment at the entry of the instruction syscall.</summary>
+    [FieldOffset(AsmOffsets.HOT_USER_RSP)] public ulong UserRsp;
+
+    /// <summary>Whose page tables this CPU is on, with a reference; null for the kernel's own. A kernel thread leaves them as they are: active_mm.</summary>
+    [FieldOffset(AsmOffsets.HOT_LOADED_MM)] public Mm.MmStruct* LoadedMm;
+
+    /// <summary>What <see cref="LoadedMm"/> was before the switch that is just being made: dropped once the run queue is unlocked.</summary>
+    [FieldOffset(AsmOffsets.HOT_DROPPED_MM)] public Mm.MmStruct* DroppedMm;
+
     /// <summary>Where in <see cref="LastInterrupts"/> the next one goes, modulo its size.</summary>
     [FieldOffset(AsmOffsets.HOT_NEXT_INTERRUPT)] public uint NextInterrupt;
 

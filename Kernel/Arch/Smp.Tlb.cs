@@ -15,12 +15,11 @@ public static unsafe partial class Smp
     private static ulong s_tlbEnd;
     private static int s_tlbPending;
 
-    /// <summary>Makes all other CPUs forget the pages from <paramref name="start"/> up to <paramref name="end"/> and waits until they have. Preemption
-    /// is off.</summary>
-    internal static void FlushTlbOthers(ulong start, ulong end)
+    /// <summary>Makes the CPUs in <paramref name="others"/>, this one not among them, forget the pages from <paramref name="start"/> up to
+    /// <paramref name="end"/> and waits until they have. Preemption is off.</summary>
+    internal static void FlushTlb(uint others, ulong start, ulong end)
     {
-        uint me = 1u << Cpu.SmpProcessorId();
-        if ((OnlineMask & ~me) == 0)
+        if ((OnlineMask & others) == 0)
         {
             return;
         }
@@ -32,7 +31,7 @@ public static unsafe partial class Smp
             CpuRelax();
         }
 
-        uint others = OnlineMask & ~me;
+        others &= OnlineMask;
         Shared.WriteOnce(ref s_tlbStart, start);
         Shared.WriteOnce(ref s_tlbEnd, end);
         Shared.WriteOnce(ref s_tlbPending, (int)others);

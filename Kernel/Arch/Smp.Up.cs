@@ -103,7 +103,7 @@ public static unsafe class Smp
 
     internal static bool HandleNmi(PtRegs* regs) => false;
 
-    internal static void FlushTlbOthers(ulong start, ulong end)
+    internal static void FlushTlb(uint others, ulong start, ulong end)
     {
     }
 }

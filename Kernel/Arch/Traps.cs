@@ -48,6 +48,12 @@ public static unsafe class Traps
             case ExceptionNames.Nmi:
                 DoNmi(regs);
                 break;
+            case ExceptionNames.PageFault:
+                DoPageFault(regs, address);
+                break;
+            case not ExceptionNames.DoubleFault and not ExceptionNames.MachineCheck when regs->UserMode:
+                UserTraps.Exception(regs, vector);
+                break;
             case ExceptionNames.Breakpoint:
                 Report(regs, "int3"u8);
                 break;
@@ -56,19 +62,50 @@ public static unsafe class Traps
                 regs->Eflags &= ~EflagsTrap;
                 Report(regs, "debug"u8);
                 break;
-            case ExceptionNames.PageFault:
-                DoPageFault(regs, address);
-                break;
             default:
                 Oops.Fault(regs, vector, address, AsmImports.ReadCr3());
                 break;
         }
     }
 
-    // What can be served is served here: nothing yet. Memory of user programs, and the fix-up of kernel accesses to it, come before the
-    // oops.
-    private static void DoPageFault(PtRegs* regs, ulong address) =>
-        Oops.Fault(regs, ExceptionNames.PageFault, address, AsmImports.ReadCr3());
+    // A fault of a program, or of the kernel in the program's memory, is served if there is something to serve it with, and tried again. What
+    // remains is a signal for the program; an end of the copy for the kernel; else an oops.
+    private static void DoPageFault(PtRegs* regs, ulong address)
+    {
+        ulong error = regs->OrigRax;
+        bool user = regs->UserMode;
+        ulong fixup = user ? 0 : ExceptionTable.Search(regs->Rip);
+        int result = -EFAULT;
+        if (address < Uaccess.TaskSizeMax && (user || fixup != 0) && Current->Mm != null)
+        {
+            if (!InAtomic() && IrqsOn(regs))
+            {
+                LocalIrqEnable();
+                result = UserFault.Handle(Current->Mm, address, error);
+                LocalIrqDisable();
+            }
+
+            if (result == 0)
+            {
+                return;
+            }
+        }
+
+        if (user)
+        {
+            UserTraps.PageFault(regs, address, error, result);
+        }
+        else if (fixup != 0)
+        {
+            regs->Rip = fixup;
+        }
+        else
+        {
+            Oops.Fault(regs, ExceptionNames.PageFault, address, AsmImports.ReadCr3());
+        }
+    }
+
+    private static bool IrqsOn(PtRegs* regs) => (regs->Eflags & EflagsInterrupt) != 0;
 
     private static void DoNmi(PtRegs* regs)
     {

@@ -80,7 +80,7 @@ internal static unsafe class PageTable
                     return -ENOMEM;
                 }
 
-                Write(entry, new PageTableEntry(next, PageProtection.Table));
+                Write(entry, new PageTableEntry(next, PageProtection.Table | (protection & PageProtection.User)));
             }
             else if (entry->Large)
             {
@@ -91,7 +91,7 @@ internal static unsafe class PageTable
         }
 
         PageTableEntry* last = EntryOf(table, address, level);
-        if (last->Present)
+        if (last->Value != 0)
         {
             return -EEXIST;
         }
@@ -165,5 +165,5 @@ internal static unsafe class PageTable
         (PageTableEntry*)DirectMap.PhysToVirt(table) + PageTableEntry.Index(address, level);
 
     // One store: the processor may walk this table right now.
-    private static void Write(PageTableEntry* entry, PageTableEntry value) => Shared.WriteOnce(ref *(ulong*)entry, value.Value);
+    internal static void Write(PageTableEntry* entry, PageTableEntry value) => Shared.WriteOnce(ref *(ulong*)entry, value.Value);
 }

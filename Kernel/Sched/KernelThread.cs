@@ -111,11 +111,24 @@ public static unsafe class KernelThread
         LockValidator.TaskExits(task);
 #endif
         LocalIrqEnable();
-        task->Flags |= TaskFlags.Exiting;
-        task->ExitCode = code;
         task->RecoveryPoint = null;
+        if (task->Process != null)
+        {
+            // A program's task that died in the kernel.
+            Processes.ProcessExit.ExitGroup(Processes.Signal.SIGKILL);
+        }
+
+        task->Flags |= TaskFlags.Exiting;
         Tasks.Withdraw(task);
         Kthread.Ended(task);
+        Die(task, code);
+    }
+
+    /// <summary>The very last of a task that nobody finds any more.</summary>
+    [DoesNotReturn]
+    internal static void Die(TaskStruct* task, int code)
+    {
+        task->ExitCode = code;
         Scheduler.Retire();
         Panic($"a dead task runs: {task->Name}\n");
     }

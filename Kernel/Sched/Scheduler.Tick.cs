@@ -27,6 +27,12 @@ public static unsafe partial class Scheduler
         RunQueue* rq = RunQueues.This;
         TaskStruct* task = rq->Current;
         task->Ticks++;
+        PtRegs* interrupted = Hot->InterruptRegs;
+        if (interrupted != null && interrupted->UserMode)
+        {
+            task->UserTicks++;
+        }
+
         if (task == rq->Idle)
         {
             rq->TicksIdle++;

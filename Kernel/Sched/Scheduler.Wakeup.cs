@@ -77,6 +77,20 @@ public static unsafe partial class Scheduler
     /// <linux>signal_pending</linux>
     public static bool SignalPending(TaskStruct* task) => Shared.ReadOnce(ref task->PendingSignals) != 0;
 
+    /// <summary>Makes a task that runs in user mode on another CPU enter the kernel, where it looks for signals. Any context.</summary>
+    /// <linux>kick_process</linux>
+    internal static void Kick(TaskStruct* task)
+    {
+        PreemptDisable();
+        int cpu = Shared.ReadOnce(ref task->Cpu);
+        if (cpu != SmpProcessorId() && Shared.ReadOnce(&RunQueues.Of(cpu)->Current) == task)
+        {
+            Smp.SendReschedule(cpu);
+        }
+
+        PreemptEnable();
+    }
+
     /// <summary>Asks the CPU of a run queue to reschedule. The run queue is locked.</summary>
     /// <linux>resched_task</linux>
     private static void ReschedCpu(RunQueue* rq)

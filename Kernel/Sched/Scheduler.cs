@@ -239,7 +239,13 @@ public static unsafe partial class Scheduler
         rq->Lock.TakeOver();
         bool dead = last->State == (int)TaskState.Dead;
         rq->Lock.ReleaseNoPreempt();
+        MmStruct* dropped = UserSwitch.TakeDropped();
         LocalIrqEnable();
+        if (dropped != null)
+        {
+            AddressSpaces.Drop(dropped);
+        }
+
         if (dead)
         {
             Tasks.Put(last);
@@ -249,7 +255,7 @@ public static unsafe partial class Scheduler
     /// <summary>The first code of a new task, called by the assembly it starts in.</summary>
     /// <linux>schedule_tail</linux>
     [RuntimeExport("arch_schedule_tail")]
-    private static void ScheduleTail(TaskStruct* last)
+    internal static void ScheduleTail(TaskStruct* last)
     {
         FinishSwitch(last);
 

@@ -18,6 +18,10 @@ public unsafe struct TaskStruct
     /// <summary>Stack pointer while the task does not run.</summary>
     internal ulong SavedRsp;
 
+    /// <summary>Signals to be acted on: those that are pending, for the task or its process, and that it does not block. Bit n - 1 for signal n.</summary>
+    /// <linux>TIF_SIGPENDING</linux>
+    internal ulong PendingSignals;
+
     /// <summary>Lowest byte of the kernel stack.</summary>
     public byte* Stack;
 
@@ -98,8 +102,62 @@ public unsafe struct TaskStruct
     /// <summary>Where a fault in this task unwinds to: the innermost <see cref="Init.Recovery.Call"/>.</summary>
     internal void* RecoveryPoint;
 
-    /// <summary>Pending signals and signals it allows, one bit each (bit n - 1 for signal n).</summary>
-    internal ulong PendingSignals, AllowedSignals;
+    /// <summary>Signals that a kernel thread lets through (allow_signal), one bit each.</summary>
+    internal ulong AllowedSignals;
+
+    /// <summary>The address space; null for kernel threads.</summary>
+    /// <linux>mm</linux>
+    public MmStruct* Mm;
+
+    /// <summary>Guards <see cref="Mm"/> against those who look from outside.</summary>
+    /// <linux>alloc_lock</linux>
+    internal SpinLock MmLock;
+
+    /// <summary>Segment registers, thread-local storage, floating point.</summary>
+    /// <linux>thread</linux>
+    public UserContext User;
+
+    /// <summary>The process: what all threads of a thread group share; null for kernel threads.</summary>
+    /// <linux>signal</linux>
+    public Processes.Process* Process;
+
+    /// <summary>Signals of this thread alone.</summary>
+    internal Processes.TaskSignals Signals;
+
+    /// <summary>Number of the process: the pid of its first thread.</summary>
+    /// <linux>tgid</linux>
+    public int Tgid;
+
+    /// <summary>Where a new thread writes its number.</summary>
+    /// <linux>set_child_tid</linux>
+    internal int* SetChildTid;
+
+    /// <summary>Where the kernel writes 0 and wakes a futex when the thread ends.</summary>
+    /// <linux>clear_child_tid</linux>
+    internal int* ClearChildTid;
+
+    /// <summary>Link in <see cref="Processes.Process.Threads"/>.</summary>
+    /// <linux>thread_group</linux>
+    internal ListHead ThreadLink;
+
+    /// <summary>Link of a leader in the list of all processes.</summary>
+    internal ListHead ProcessLink;
+
+    /// <summary>The call that restart_syscall goes on with.</summary>
+    /// <linux>restart_block</linux>
+    internal Syscalls.RestartBlock Restart;
+
+    /// <summary>Told when a vfork child lets go of its parent's memory.</summary>
+    /// <linux>vfork_done</linux>
+    internal Completion* VforkDone;
+
+    /// <summary>Ticks in user mode; the others are in <see cref="Ticks"/> too.</summary>
+    /// <linux>utime</linux>
+    public ulong UserTicks;
+
+    /// <summary>When it was made, in microseconds since boot.</summary>
+    /// <linux>start_time</linux>
+    public ulong StartTime;
 
 #if DEBUG_CHECKS
     /// <summary>The locks it holds.</summary>

@@ -1,0 +1,200 @@
+// Futex: sleeping until a word of user memory is said to have changed.
+//
+// Linux: kernel/futex.c. Process context; sleeps. A futex is known by its page and the offset in it where memory is shared, here by address space and address:
+// threads of a process. Lock: that of the bucket, which guards its list; the word is read under it, so no wake-up between look and sleep is lost.
+
+using System.Runtime;
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Processes;
+
+/// <summary>The futex call.</summary>
+public static unsafe class Futex
+{
+    private const int OperationWait = 0, OperationWake = 1, PrivateFlag = 128, ClockRealtime = 256;
+    private const int BucketCount = 64;
+
+    private static BucketArray s_buckets;
+
+    internal static void Init()
+    {
+        for (int i = 0; i < BucketCount; i++)
+        {
+            Bucket* bucket = BucketAt(i);
+            bucket->Lock.Init();
+            ListHead.Init(&bucket->Waiters);
+        }
+    }
+
+    /// <summary>Wakes up to <paramref name="count"/> threads that wait at <paramref name="address"/> of the current address space.</summary>
+    /// <returns>How many.</returns>
+    /// <linux>futex_wake</linux>
+    internal static int Wake(uint* address, int count)
+    {
+        Bucket* bucket = BucketOf(Current->Mm, (ulong)address);
+        int woken = 0;
+        bucket->Lock.Lock();
+        ListHead* link = bucket->Waiters.Next;
+        while (link != &bucket->Waiters && woken < count)
+        {
+            var waiter = (Waiter*)link;
+            link = link->Next;
+            if (waiter->Mm == Current->Mm && waiter->Address == (ulong)address)
+            {
+                ListHead.DelInit(&waiter->Link);
+                TaskStruct* task = waiter->Task;
+                Shared.WriteOnce(ref waiter->Woken, 1);
+                Scheduler.WakeUpProcess(task);
+                woken++;
+            }
+        }
+
+        bucket->Lock.Unlock();
+        return woken;
+    }
+
+    [RuntimeExport("sys_futex")]
+    private static long SysFutex(uint* address, int operation, uint value, Syscalls.Timespec64* timeout)
+    {
+        long nanoseconds = -1;
+        if (timeout != null && (operation & ~(PrivateFlag | ClockRealtime)) == OperationWait)
+        {
+            if (Uaccess.GetUser(out Syscalls.Timespec64 time, timeout) != 0)
+            {
+                return -EFAULT;
+            }
+
+            if (!time.IsValid)
+            {
+                return -EINVAL;
+            }
+
+            nanoseconds = time.Nanoseconds;
+        }
+
+        return Do(address, operation, value, nanoseconds);
+    }
+
+    [RuntimeExport("compat_sys_futex")]
+    private static long CompatSysFutex(uint* address, int operation, uint value, Syscalls.Timespec32* timeout)
+    {
+        long nanoseconds = -1;
+        if (timeout != null && (operation & ~(PrivateFlag | ClockRealtime)) == OperationWait)
+        {
+            if (Uaccess.GetUser(out Syscalls.Timespec32 time, timeout) != 0)
+            {
+                return -EFAULT;
+            }
+
+            if (!time.IsValid)
+            {
+                return -EINVAL;
+            }
+
+            nanoseconds = time.Nanoseconds;
+        }
+
+        return Do(address, operation, value, nanoseconds);
+    }
+
+    private static long Do(uint* address, int operation, uint value, long timeout)
+    {
+        if (((ulong)address & 3) != 0)
+        {
+            return -EINVAL;
+        }
+
+        if (!Uaccess.AccessOk(address, sizeof(uint)))
+        {
+            return -EFAULT;
+        }
+
+        return (operation & ~(PrivateFlag | ClockRealtime)) switch
+        {
+            OperationWait => Wait(address, value, timeout),
+            OperationWake => Wake(address, (int)value),
+            _ => -ENOSYS,
+        };
+    }
+
+    private static long Wait(uint* address, uint expected, long timeout)
+    {
+        Bucket* bucket = BucketOf(Current->Mm, (ulong)address);
+        Waiter waiter;
+        waiter.Task = Current;
+        waiter.Mm = Current->Mm;
+        waiter.Address = (ulong)address;
+        waiter.Woken = 0;
+
+        // In the list first, then a look at the word, which may sleep: whoever changes the word afterwards finds the waiter.
+        bucket->Lock.Lock();
+        ListHead.AddTail(&waiter.Link, &bucket->Waiters);
+        bucket->Lock.Unlock();
+        Mb();
+        int result = Uaccess.GetUser(out uint found, address);
+        if (result == 0 && found != expected)
+        {
+            result = -EAGAIN;
+        }
+
+        long end = timeout < 0 ? long.MaxValue : KtimeGet() + timeout;
+        while (result == 0 && Shared.ReadOnce(ref waiter.Woken) == 0)
+        {
+            result = Sleep(ref waiter.Woken, end, timeout >= 0);
+        }
+
+        bucket->Lock.Lock();
+        ListHead.DelInit(&waiter.Link);
+        bucket->Lock.Unlock();
+        return Shared.ReadOnce(ref waiter.Woken) != 0 ? 0 : result;
+    }
+
+    private static int Sleep(ref int woken, long end, bool limited)
+    {
+        Scheduler.SetCurrentState(TaskState.Interruptible);
+        int result = 0;
+        if (Shared.ReadOnce(ref woken) == 0)
+        {
+            if (Scheduler.SignalPending(Current))
+            {
+                result = limited ? -EINTR : -ERESTARTSYS;
+            }
+            else if (!limited)
+            {
+                Scheduler.Schedule();
+            }
+            else if (ScheduleHrtimeout(end, HrtimerMode.Abs) == 0)
+            {
+                result = -ETIMEDOUT;
+            }
+        }
+
+        Scheduler.SetCurrentStateNoBarrier(TaskState.Running);
+        return result;
+    }
+
+    private static Bucket* BucketOf(MmStruct* mm, ulong address) => BucketAt((int)(((address >> 2) ^ ((ulong)mm >> 8)) % BucketCount));
+
+    private static Bucket* BucketAt(int index) => (Bucket*)Unsafe.AsPointer(ref s_buckets) + index;
+
+    private struct Waiter
+    {
+        public ListHead Link;
+        public TaskStruct* Task;
+        public MmStruct* Mm;
+        public ulong Address;
+        public int Woken;
+    }
+
+    private struct Bucket
+    {
+        public SpinLock Lock;
+        public ListHead Waiters;
+    }
+
+    [InlineArray(BucketCount)]
+    private struct BucketArray
+    {
+        private Bucket _first;
+    }
+}

@@ -1,0 +1,210 @@
+// ProcessExit: the end of a thread, and of a process with its last thread.
+//
+// Linux: do_exit, do_group_exit, exit_notify, forget_original_parent (kernel/exit.c). Process context; does not return. Locks: ProcessTree.TreeLock for the
+// tree, the process's Lock for what signals see. A process that has ended is a zombie until its parent has waited for it (ProcessWait).
+
+using System.Diagnostics.CodeAnalysis;
+
+namespace CSharpOS.Processes;
+
+/// <summary>Ending.</summary>
+public static unsafe class ProcessExit
+{
+    /// <summary>Ends the whole process of the running thread.</summary>
+    /// <param name="status">As wait gives it: exit code shifted by 8, or a signal.</param>
+    /// <linux>do_group_exit</linux>
+    [DoesNotReturn]
+    public static void ExitGroup(int status)
+    {
+        Process* process = Current->Process;
+        process->Lock.LockIrq();
+        if (process->Exiting)
+        {
+            // Somebody was faster: that is the status.
+            status = process->ExitCode;
+        }
+        else
+        {
+            process->Exiting = true;
+            process->ExitCode = status;
+            KillOthers(process);
+        }
+
+        process->Lock.UnlockIrq();
+        ExitThread(status);
+    }
+
+    /// <summary>Ends the running thread; the process too if it is the last one.</summary>
+    /// <linux>do_exit</linux>
+    [DoesNotReturn]
+    public static void ExitThread(int status)
+    {
+        TaskStruct* task = Current;
+        Process* process = task->Process;
+        if (process == ProcessTree.Init)
+        {
+            Panic($"Attempted to kill init! status {status:x}\n");
+        }
+
+        task->Flags |= TaskFlags.Exiting;
+        ReleaseMemory(task);
+        ReleaseFiles(task);
+        UserSwitch.FreeFpu(task);
+        LeaveProcess(task, process, status);
+        KernelThread.Die(task, status);
+    }
+
+    /// <summary>The running task gives its address space up, at its end or for a new one: whoever shares it or waited for that is told.</summary>
+    /// <linux>mm_release, exit_mm</linux>
+    internal static void ReleaseMemory(TaskStruct* task)
+    {
+        MmStruct* mm = task->Mm;
+        if (mm == null)
+        {
+            return;
+        }
+
+        if (task->ClearChildTid != null && mm->Users.Read() > 1)
+        {
+            Uaccess.PutUser(0, task->ClearChildTid);
+            Futex.Wake((uint*)task->ClearChildTid, 1);
+        }
+
+        task->ClearChildTid = null;
+        if (task->VforkDone != null)
+        {
+            Completion* done = task->VforkDone;
+            task->VforkDone = null;
+            Completion.Complete(done);
+        }
+
+        task->MmLock.LockIrq();
+        task->Mm = null;
+        task->MmLock.UnlockIrq();
+        UserSwitch.Deactivate();
+        AddressSpaces.Put(mm);
+    }
+
+    /// <summary>Makes every other thread end. The process's lock is held.</summary>
+    internal static void KillOthers(Process* process)
+    {
+        for (ListHead* link = process->Threads.Next; link != &process->Threads; link = link->Next)
+        {
+            TaskStruct* thread = Threads.Of(link);
+            if (thread != Current)
+            {
+                thread->Signals.Pending |= Signal.Mask(Signal.SIGKILL);
+                Signals.Recalculate(thread);
+                Signals.Wake(thread, Signal.SIGKILL);
+            }
+        }
+    }
+
+    private static void ReleaseFiles(TaskStruct* task)
+    {
+    }
+
+    private static void LeaveProcess(TaskStruct* task, Process* process, int status)
+    {
+        // Once the parent has been told it may reap the process at any moment.
+        ProcessTree.Get(process);
+        ulong flags = ProcessTree.TreeLock.LockIrqSave();
+        bool last = LeaveThreads(task, process, status);
+        bool unwanted = false;
+        if (last)
+        {
+            OrphanChildren(process);
+            unwanted = TellParent(process);
+        }
+        else
+        {
+            // Perhaps another thread waits to be alone, for execve.
+            WaitQueue.WakeUpAll(&process->ChildExit);
+        }
+
+        ProcessTree.TreeLock.UnlockIrqRestore(flags);
+        if (last)
+        {
+            IntervalTimers.Stop(process);
+        }
+
+        // The leader's number stays taken until the process has been waited for.
+        if (task != process->Leader)
+        {
+            Tasks.Withdraw(task);
+        }
+        else if (unwanted)
+        {
+            ProcessWait.Release(process);
+        }
+
+        ProcessTree.Put(process);
+    }
+
+    // True if it was the last thread. TreeLock is held.
+    private static bool LeaveThreads(TaskStruct* task, Process* process, int status)
+    {
+        process->Lock.Lock();
+        ListHead.DelInit(&task->ThreadLink);
+        bool last = --process->ThreadCount == 0;
+        process->UserTicks += task->UserTicks;
+        process->SystemTicks += task->Ticks - task->UserTicks;
+        task->Signals.Pending = 0;
+        Shared.WriteOnce(ref task->PendingSignals, 0);
+        if (last && !process->Exiting)
+        {
+            process->ExitCode = status;
+            process->Exiting = true;
+        }
+
+        process->Lock.Unlock();
+        return last;
+    }
+
+    // Children go to pid 1. TreeLock is held.
+    private static void OrphanChildren(Process* process)
+    {
+        Process* heir = ProcessTree.Init;
+        while (!ListHead.Empty(&process->Children))
+        {
+            Process* child = ProcessWait.ChildOf(process->Children.Next);
+            ListHead.Del(&child->Sibling);
+            child->Parent = heir;
+            child->ExitSignal = Signal.SIGCHLD;
+            ListHead.AddTail(&child->Sibling, &heir->Children);
+            if (child->State == ProcessState.Zombie)
+            {
+                WaitQueue.WakeUpAll(&heir->ChildExit);
+            }
+        }
+    }
+
+    // True if nobody will wait for it. TreeLock is held.
+    private static bool TellParent(Process* process)
+    {
+        Process* parent = process->Parent;
+        process->State = ProcessState.Zombie;
+        int signal = process->ExitSignal;
+        bool ignored = signal == Signal.SIGCHLD &&
+            (parent->Action(signal).Handler == SigAction.Ignore || (parent->Action(signal).Flags & SigAction.NoChildWait) != 0);
+        if (ignored)
+        {
+            process->State = ProcessState.Reaped;
+            ProcessTree.Leave(process);
+        }
+        else if (signal != 0)
+        {
+            int code = process->ExitCode;
+            Signals.Send(parent, signal, new SigInfo
+            {
+                Code = (code & 0x7f) == 0 ? SigInfo.CLD_EXITED : (code & 0x80) != 0 ? SigInfo.CLD_DUMPED : SigInfo.CLD_KILLED,
+                Pid = process->Pid,
+                Uid = process->Uid,
+                Status = (code & 0x7f) == 0 ? code >> 8 : code & 0x7f,
+            });
+        }
+
+        WaitQueue.WakeUpAll(&parent->ChildExit);
+        return ignored;
+    }
+}

@@ -1,0 +1,132 @@
+// ProcessTree: the tree of processes.
+//
+// Linux: kernel/fork.c, kernel/exit.c, kernel/pid.c. Lock: TreeLock (tasklist_lock), with interrupts off, because signals to a group come from the
+// terminal's interrupt; before the table of tasks' lock and a process's lock.
+
+using System.Runtime.CompilerServices;
+
+
+namespace CSharpOS.Processes;
+
+/// <summary>All processes.</summary>
+public static unsafe class ProcessTree
+{
+    internal static SpinLock TreeLock;
+
+    private static ListHead s_all;
+    private static SlabCache* s_cache;
+
+    /// <summary>Pid 1, to which orphans go; null until it has executed its program.</summary>
+    internal static Process* Init { get; private set; }
+
+    private static ListHead* All => (ListHead*)Unsafe.AsPointer(ref s_all);
+
+    /// <summary>Boot, after the slab caches.</summary>
+    internal static void Initialize()
+    {
+        TreeLock.Init();
+        Init = null;
+        ListHead.Init(All);
+        s_cache = KmemCacheCreate("signal_struct"u8, (nuint)sizeof(Process));
+    }
+
+    /// <summary>A process in which <paramref name="leader"/> is the only thread; not yet in the tree. Null without memory. May sleep.</summary>
+    internal static Process* Allocate(TaskStruct* leader)
+    {
+        var process = (Process*)KmemCacheAlloc(s_cache, GfpFlags.Kernel);
+        if (process == null)
+        {
+            return null;
+        }
+
+        *process = default;
+        process->References.Set(1);
+        process->Lock.Init();
+        process->Leader = leader;
+        process->ThreadCount = 1;
+        process->ExitSignal = Signal.SIGCHLD;
+        ListHead.Init(&process->Threads);
+        ListHead.Init(&process->Children);
+        ListHead.Init(&process->Sibling);
+        WaitQueue.Init(&process->ChildExit);
+        ListHead.AddTail(&leader->ThreadLink, &process->Threads);
+        IntervalTimers.Init(process);
+        return process;
+    }
+
+    /// <summary>The running thread becomes pid 1's process.</summary>
+    internal static int BecomeInit()
+    {
+        Process* process = Allocate(Current);
+        if (process == null)
+        {
+            return -ENOMEM;
+        }
+
+        process->Group = process->Session = Current->Pid;
+        Init = process;
+        Enter(process, null);
+        Current->Tgid = Current->Pid;
+        Current->Process = process;
+        return 0;
+    }
+
+    /// <summary>Puts a process under its parent.</summary>
+    internal static void Enter(Process* process, Process* parent)
+    {
+        ulong flags = TreeLock.LockIrqSave();
+        process->Parent = parent;
+        if (parent != null)
+        {
+            ListHead.AddTail(&process->Sibling, &parent->Children);
+        }
+
+        ListHead.AddTail(&process->Leader->ProcessLink, All);
+        TreeLock.UnlockIrqRestore(flags);
+    }
+
+    /// <summary>A process has been waited for: it leaves the tree. TreeLock is held.</summary>
+    internal static void Leave(Process* process)
+    {
+        ListHead.DelInit(&process->Sibling);
+        ListHead.Del(&process->Leader->ProcessLink);
+    }
+
+    internal static void Get(Process* process) => process->References.Inc();
+
+    internal static void Put(Process* process)
+    {
+        if (process->References.DecAndTest())
+        {
+            KmemCacheFree(s_cache, process);
+        }
+    }
+
+    /// <summary>The process with number <paramref name="pid"/>; null if there is none. TreeLock is held, and the answer good as long.</summary>
+    internal static Process* Find(int pid)
+    {
+        for (ListHead* link = All->Next; link != All; link = link->Next)
+        {
+            Process* process = Of(link);
+            if (process->Pid == pid)
+            {
+                return process;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The process behind <paramref name="process"/> in the list of all, the first one for null; null at the end. TreeLock is held.</summary>
+    internal static Process* Next(Process* process)
+    {
+        ListHead* link = process == null ? All->Next : process->Leader->ProcessLink.Next;
+        return link == All ? null : Of(link);
+    }
+
+    private static Process* Of(ListHead* link)
+    {
+        var origin = (TaskStruct*)link;
+        return ((TaskStruct*)((byte*)link - ((byte*)&origin->ProcessLink - (byte*)origin)))->Process;
+    }
+}
