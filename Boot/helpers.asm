@@ -303,6 +303,7 @@ linker_symbols:
         SYMBOLS __initcalls_start, __initcalls_end
         SYMBOLS init_stack_bottom, init_stack_top, irq_stack_bottom, irq_stack_top, exception_stacks
         SYMBOLS __test_suites_start, __test_suites_end, build_identifier, boot_per_cpu_area
+        SYMBOLS __initramfs_start, __initramfs_end
 
         section .text
 HELPER arch_linker_symbols

@@ -39,5 +39,9 @@ public static unsafe class LinkerSymbols
     /// <summary>The boot CPU's area of per-CPU variables, <see cref="PerCpuArea.Size"/> bytes of zeros.</summary>
     public static byte* BootPerCpuArea => Get(24);
 
+    /// <summary>The archive of the first file system (cpio, newc), read-only: what User/Initramfs packed.</summary>
+    public static byte* InitramfsStart => Get(25);
+    public static byte* InitramfsEnd => Get(26);
+
     private static byte* Get(int index) => (byte*)AsmImports.LinkerSymbolTable()[index];
 }
