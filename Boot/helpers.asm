@@ -358,6 +358,7 @@ linker_symbols:
         SYMBOLS init_stack_bottom, init_stack_top, irq_stack_bottom, irq_stack_top, exception_stacks
         SYMBOLS __test_suites_start, __test_suites_end, build_identifier, boot_per_cpu_area
         SYMBOLS __extable_start, __extable_end, __smap_start, __smap_end
+        SYMBOLS __initramfs_start, __initramfs_end
 
         section .text
 HELPER arch_linker_symbols

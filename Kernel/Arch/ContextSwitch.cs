@@ -37,7 +37,7 @@ public static unsafe class ContextSwitch
     {
         // The stack that arch_switch_to pops: r15 r14 r13 r12 rbp rbx, return address; above it an end for the call trace. The registers of user mode
         // have their place at the very top in every task: a kernel thread may execute a program.
-        ulong* top = (ulong*)(task->Stack + AsmOffsets.THREAD_SIZE - AsmOffsets.PTREGS_SIZE - sizeof(ulong));
+        ulong* top = (ulong*)UserXmm(task);
         top[-1] = 0;
         top[-2] = 0;
         top[-3] = TaskEntry();

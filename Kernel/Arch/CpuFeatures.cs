@@ -29,6 +29,10 @@ public static unsafe class CpuFeatures
     /// <summary>True if programs cannot read where the kernel's tables lie.</summary>
     public static bool Umip { get; private set; }
 
+    /// <summary>CPUID 1, edx: what programs are told in AT_HWCAP.</summary>
+    /// <linux>ELF_HWCAP</linux>
+    public static ulong Capabilities { get; private set; }
+
     /// <summary>What xsave keeps; 0 if the processor has only fxsave.</summary>
     public static uint XsaveFeatures { get; private set; }
 
@@ -53,6 +57,7 @@ public static unsafe class CpuFeatures
         }
 
         AsmImports.Cpuid(1, 0, registers);
+        Capabilities = registers[3];
         if (last >= 13 && (registers[2] & (1 << 26)) != 0)
         {
             AsmImports.Cpuid(13, 0, registers);

@@ -44,5 +44,9 @@ public static unsafe class LinkerSymbols
     public static byte* SmapSitesStart => Get(27);
     public static byte* SmapSitesEnd => Get(28);
 
+    /// <summary>The archive of the first file system (cpio, newc), read-only: what User/Initramfs packed.</summary>
+    public static byte* InitramfsStart => Get(29);
+    public static byte* InitramfsEnd => Get(30);
+
     private static byte* Get(int index) => (byte*)AsmImports.LinkerSymbolTable()[index];
 }

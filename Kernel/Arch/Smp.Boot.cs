@@ -205,6 +205,7 @@ public static unsafe partial class Smp
         }
 
         Paging.ActivateOnThisCpu();
+        CpuFeatures.Enable();
         LocalApic.InitThisCpu(cpu, external: false, s_configuration.LocalNmiInput(ProcessorOf(LocalApic.Id)));
         AnswerClocks();
         if (s_localTimers)

@@ -39,6 +39,10 @@ public static unsafe class Main
         }
 
         CommandLine.Init(BootInfo.CommandLine);
+
+        // Before the kernel's text becomes read-only.
+        CpuFeatures.Detect();
+        CpuFeatures.Enable();
         KernelLog.Init();
 #if DEBUG_CHECKS
         LockValidator.Init();
@@ -132,6 +136,11 @@ public static unsafe class Main
         PageAllocator.Init();
         Slab.Init();
         Vmalloc.Init();
+        AddressSpaces.Init();
+        UserSwitch.Init();
+        ProcessTree.Initialize();
+        Futex.Init();
+        ProgramFile.Init();
         ManagedHeap.SetAllocator(&KernelMemory.ManagedAllocate);
     }
 
@@ -168,10 +177,32 @@ public static unsafe class Main
             TestRunner.RunAndExit(default);
         }
 
+        if (CommandLine.TryGetValue("init"u8, out ReadOnlySpan<byte> program))
+        {
+            TheFirstProgram(program);
+        }
+
         // The time stamp counter begins with the power: what the firmware took is in it.
         ulong khz = TscKhz == 0 ? 1_000_000 : TscKhz;
         ulong now = ReadTsc();
         Printk(LogLevel.Info, $"Prompt {now * 1000 / khz} us after power-on, {(now - s_bootTsc) * 1000 / khz} us after the kernel's entry\n");
         Monitor.Run();
+    }
+
+    private static void TheFirstProgram(ReadOnlySpan<byte> path)
+    {
+        ExecArguments arguments = default;
+        int error = ProcessTree.BecomeInit();
+        error = error != 0 ? error : arguments.Allocate();
+        error = error != 0 ? error : arguments.Add(path, ref arguments.ArgumentCount);
+        error = error != 0 ? error : arguments.Add("HOME=/"u8, ref arguments.EnvironmentCount);
+        error = error != 0 ? error : arguments.Add("TERM=linux"u8, ref arguments.EnvironmentCount);
+        error = error != 0 ? error : Exec.RunFromKernel(path, ref arguments);
+        if (error == 0)
+        {
+            ContextSwitch.EnterUserMode();
+        }
+
+        KernelLog.Panic($"cannot execute {path}: error {error}\n");
     }
 }

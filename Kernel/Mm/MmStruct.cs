@@ -186,7 +186,7 @@ public static unsafe class AddressSpaces
         to->EnvEnd = from->EnvEnd;
         to->MmapBase = from->MmapBase;
         to->Executable = from->Executable;
-        Exec.HoldExecutable(to->Executable);
+        ProgramFile.Get(to->Executable);
     }
 
     // Nobody lives in it: no lock is needed, but other CPUs may still be on its tables with a kernel thread.
@@ -201,7 +201,7 @@ public static unsafe class AddressSpaces
         }
 
         UserPageTable.FreeTables(mm);
-        Exec.ReleaseExecutable(mm->Executable);
+        ProgramFile.Close(mm->Executable);
         mm->Executable = null;
     }
 }

@@ -28,7 +28,7 @@ public static unsafe class Uaccess
     public static nuint CopyToUser(void* to, void* from, nuint count)
     {
         MightSleep();
-        return count;
+        return AccessOk(to, count) ? UserCopy.Copy(to, from, count) : count;
     }
 
     /// <summary>Copies <paramref name="count"/> bytes from user memory; what could not be copied is zeroed.</summary>
@@ -37,7 +37,14 @@ public static unsafe class Uaccess
     public static nuint CopyFromUser(void* to, void* from, nuint count)
     {
         MightSleep();
-        return count;
+        nuint left = AccessOk(from, count) ? UserCopy.Copy(to, from, count) : count;
+        if (left != 0)
+        {
+            // The caller may forget to look: nothing of the kernel's must be taken for the user's.
+            new Span<byte>((byte*)to + count - left, (int)left).Clear();
+        }
+
+        return left;
     }
 
     /// <summary>Zeroes user memory.</summary>
@@ -46,7 +53,7 @@ public static unsafe class Uaccess
     public static nuint ClearUser(void* to, nuint count)
     {
         MightSleep();
-        return count;
+        return AccessOk(to, count) ? UserCopy.Clear(to, count) : count;
     }
 
     /// <summary>Copies a string with its zero byte, at most <paramref name="count"/> bytes.</summary>
@@ -55,7 +62,15 @@ public static unsafe class Uaccess
     public static nint StrncpyFromUser(byte* to, byte* from, nint count)
     {
         MightSleep();
-        return -EFAULT;
+        if ((ulong)from >= TaskSizeMax)
+        {
+            return -EFAULT;
+        }
+
+        // Up to the end of the user half: the page behind it is never mapped.
+        nint room = (nint)(TaskSizeMax - (ulong)from);
+        nint length = UserCopy.String(to, from, Math.Min(count, room));
+        return length == room && room < count ? -EFAULT : length;
     }
 
     /// <summary>Reads one value. 0, or -EFAULT and a zero value.</summary>

@@ -156,7 +156,7 @@ public static unsafe class UserFault
     }
 
     private static void CopyPage(Page* from, Page* to) =>
-        new ReadOnlySpan<byte>(MemMap.PageToVirt(from), DirectMap.PAGE_SIZE).CopyTo(new Span<byte>(MemMap.PageToVirt(to), DirectMap.PAGE_SIZE));
+        new ReadOnlySpan<byte>(MemMap.PageToVirt(from), (int)DirectMap.PAGE_SIZE).CopyTo(new Span<byte>(MemMap.PageToVirt(to), (int)DirectMap.PAGE_SIZE));
 
     // The stack grows down to the page of the address, if it may and nothing is in the way. A page stays free below it.
     private static VmArea* Expand(MmStruct* mm, ulong address)

@@ -20,9 +20,9 @@ internal enum VmAreaKind
 
 /// <summary>One area of vmalloc space.</summary>
 /// <linux>struct vm_struct</linux>
-internal unsafe struct VmArea
+internal unsafe struct VmStruct
 {
-    internal VmArea* Next;
+    internal VmStruct* Next;
     internal ulong Start;
 
     /// <summary>Bytes, without the guard page.</summary>
@@ -38,7 +38,7 @@ internal unsafe struct VmArea
 public static unsafe class Vmalloc
 {
     private static SpinLock s_lock;
-    private static VmArea* s_first;
+    private static VmStruct* s_first;
     private static ulong s_memoryBytes;
     private static ulong s_deviceBytes;
 
@@ -69,7 +69,7 @@ public static unsafe class Vmalloc
 #if DEBUG_CHECKS
         bytes = AllocationFailure.ShouldFail(size) ? 0 : bytes;
 #endif
-        VmArea* area = bytes == 0 ? null : Reserve(bytes, VmAreaKind.Memory);
+        VmStruct* area = bytes == 0 ? null : Reserve(bytes, VmAreaKind.Memory);
         if (area == null)
         {
             return null;
@@ -126,7 +126,7 @@ public static unsafe class Vmalloc
             return null;
         }
 
-        VmArea* area = Reserve(bytes, VmAreaKind.Device);
+        VmStruct* area = Reserve(bytes, VmAreaKind.Device);
         if (area == null)
         {
             return null;
@@ -158,9 +158,9 @@ public static unsafe class Vmalloc
     public static bool Contains(void* pointer) => (ulong)pointer >= Paging.VmallocStart && (ulong)pointer < Paging.VmallocEnd;
 
     // The first hole that is large enough becomes an area.
-    private static VmArea* Reserve(ulong size, VmAreaKind kind)
+    private static VmStruct* Reserve(ulong size, VmAreaKind kind)
     {
-        VmArea* area = Kzalloc<VmArea>(GfpFlags.Kernel);
+        VmStruct* area = Kzalloc<VmStruct>(GfpFlags.Kernel);
         if (area == null)
         {
             return null;
@@ -170,8 +170,8 @@ public static unsafe class Vmalloc
         area->Kind = kind;
         area->Start = Paging.VmallocStart;
         s_lock.Lock();
-        VmArea* before = null;
-        VmArea* next = s_first;
+        VmStruct* before = null;
+        VmStruct* next = s_first;
         while (next != null && next->Start < area->EndWithGuard)
         {
             area->Start = next->EndWithGuard;
@@ -214,7 +214,7 @@ public static unsafe class Vmalloc
 
         MightSleep();
         s_lock.Lock();
-        VmArea* area = s_first;
+        VmStruct* area = s_first;
         while (area != null && (area->Start != (ulong)pointer || area->Kind != kind))
         {
             area = area->Next;
@@ -237,7 +237,7 @@ public static unsafe class Vmalloc
     }
 
     // A half-made area goes.
-    private static void Release(VmArea* area)
+    private static void Release(VmStruct* area)
     {
         s_lock.Lock();
         VmAreaKind kind = area->Kind;
@@ -248,7 +248,7 @@ public static unsafe class Vmalloc
     }
 
     // Unmap, make every processor forget, and only then free the pages and the addresses.
-    private static void TearDown(VmArea* area, bool freePages)
+    private static void TearDown(VmStruct* area, bool freePages)
     {
         ListHead pages;
         ListHead.Init(&pages);
@@ -276,7 +276,7 @@ public static unsafe class Vmalloc
         }
         else
         {
-            VmArea* before = s_first;
+            VmStruct* before = s_first;
             while (before->Next != area)
             {
                 before = before->Next;

@@ -6,6 +6,7 @@
 // signal may come from an interrupt. Order: TreeLock, Lock, a run queue's lock.
 // Lifetime: References: the process itself until it has been waited for, and whoever holds it meanwhile.
 
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -101,9 +102,11 @@ public unsafe struct Process
     public readonly int Pid => Leader->Pid;
 
     /// <summary>What it does on <paramref name="signal"/>. Lock held.</summary>
+    [UnscopedRef]
     internal ref SigAction Action(int signal) => ref Unsafe.Add(ref Unsafe.As<Actions, SigAction>(ref Handlers), signal - 1);
 
     /// <summary>Why <paramref name="signal"/> is pending. Lock held.</summary>
+    [UnscopedRef]
     internal ref SigInfo Info(int signal) => ref Unsafe.Add(ref Unsafe.As<Infos, SigInfo>(ref PendingInfo), signal - 1);
 
     [InlineArray(Signal.Count)]

@@ -2,6 +2,7 @@
 //
 //   AsmGen offsets KERNEL.dll OUT.inc              constants of CSharpOS.Arch.AsmOffsets as NASM defines
 //   AsmGen tables OUT.asm DLL...          init functions ([ModuleInit], [ModuleExit]) and test suites ([TestSuite]) of the assemblies, in order
+//   AsmGen syscalls LIST OUT.asm          the tables of system calls from Kernel/Syscalls/syscalls.tbl
 //
 // A file whose content would not change is left alone, so that incremental builds stay incremental.
 
@@ -17,8 +18,11 @@ try
         case ["tables", var output, .. var assemblies] when assemblies.Length > 0:
             Output.Write(output, Tables.Generate(assemblies));
             return 0;
+        case ["syscalls", var list, var output]:
+            Output.Write(output, SyscallTables.Generate(list));
+            return 0;
         default:
-            Console.Error.WriteLine("usage: AsmGen offsets KERNEL.dll OUT.inc | AsmGen tables OUT.asm DLL...");
+            Console.Error.WriteLine("usage: AsmGen offsets KERNEL.dll OUT.inc | AsmGen tables OUT.asm DLL... | AsmGen syscalls LIST OUT.asm");
             return 2;
     }
 }

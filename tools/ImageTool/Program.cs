@@ -2,12 +2,14 @@
 //   patch   replaces calls of the one-instruction assembly helpers by the instruction (before linking)
 //   tables  makes the tables for call traces from a linked image: symbols, lines, unwind rows (between two links)
 //   verify  checks that the tables in a finished image match it
+//   initramfs  packs the user programs and the files beside them as the archive that every image carries
 // Every error is one line on standard error; exit code 1 for a bad input file, 2 for a bad command line.
 
 using System;
 using System.CommandLine;
 using System.Globalization;
 using System.IO;
+using CSharpOS.ImageTool.Initramfs;
 using CSharpOS.ImageTool.Patching;
 using CSharpOS.ImageTool.Tables;
 
@@ -27,6 +29,7 @@ public static class Program
             PatchCommand(),
             TablesCommand(),
             VerifyCommand(),
+            InitramfsCommand(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count != 0)
@@ -97,6 +100,18 @@ public static class Program
         Command command = new("verify", "Checks that the tables in a finished image match it.") { input, verbose };
         command.SetAction(parsed => Guard(
             parsed.GetRequiredValue(input), path => TablesCommands.VerifyImage(path, parsed.GetValue(verbose))));
+        return command;
+    }
+
+    private static Command InitramfsCommand()
+    {
+        Argument<string> output = new("OUT.cpio") { Description = "The archive." };
+        Argument<string[]> programs = new("PROGRAM") { Description = "An executable for /bin." };
+        Option<string> root = new("--root") { Description = "A directory whose files go in.", HelpName = "DIR", Required = true };
+        Command command = new("initramfs", "Packs user programs and files as a cpio archive.") { output, programs, root };
+        command.SetAction(parsed => Guard(
+            parsed.GetRequiredValue(output),
+            path => InitramfsBuilder.Run(parsed.GetRequiredValue(root), parsed.GetRequiredValue(programs), path)));
         return command;
     }
 

@@ -14,7 +14,7 @@ namespace System;
 #pragma warning disable CS0660, CS0661 // Object has no virtual Equals and GetHashCode that could go with the operators
 
 /// <summary>Text of UTF-16 code units that never changes.</summary>
-public sealed class String : IEquatable<string?>, IEnumerable<char>
+public sealed partial class String : IEquatable<string?>, IEnumerable<char>
 {
     public const string Empty = "";
 

@@ -1,0 +1,3 @@
+// true: does nothing, successfully.
+
+return 0;
