@@ -16,7 +16,7 @@ public unsafe struct SeqFile
     private const int FirstSize = 1024;
     private const int LargestSize = 4 << 20;
 
-    private delegate*<ref TextBuffer, void*, int> _show;
+    private delegate*<TextArea*, void*, int> _show;
     private void* _data;
     private Mutex _mutex;
     private byte* _text;
@@ -31,12 +31,12 @@ public unsafe struct SeqFile
 
     /// <summary>Prepares an open file. Process context, sleeps.</summary>
     /// <param name="file">The file; its PrivateData is taken.</param>
-    /// <param name="show">(text, data): appends the whole text, <c>text.Append($"...")</c>; 0 or minus errno, which read then gives. Called again if the text
+    /// <param name="show">(text, data): appends the whole text, <c>text->Append($"...")</c>; 0 or minus errno, which read then gives. Called again if the text
     /// did not fit, so it changes nothing.</param>
     /// <param name="data">Its second argument.</param>
     /// <returns>0 or -ENOMEM.</returns>
     /// <linux>single_open</linux>
-    public static int Open(File* file, delegate*<ref TextBuffer, void*, int> show, void* data)
+    public static int Open(File* file, delegate*<TextArea*, void*, int> show, void* data)
     {
         SeqFile* seq = Kzalloc<SeqFile>(GfpFlags.Kernel);
         if (seq == null)
@@ -109,8 +109,8 @@ public unsafe struct SeqFile
                 seq->_size = size;
             }
 
-            TextBuffer text = new(new Span<byte>(seq->_text, size));
-            int error = seq->_show(ref text, seq->_data);
+            TextArea text = new(seq->_text, size);
+            int error = seq->_show(&text, seq->_data);
             if (error != 0)
             {
                 Forget(seq);

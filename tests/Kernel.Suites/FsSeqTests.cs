@@ -53,13 +53,13 @@ internal static unsafe class FsSeqTests
 
     private static int Open(Inode* inode, File* file) => SeqFile.Open(file, &Show, Unsafe.AsPointer(ref s_lines));
 
-    private static int Show(ref TextBuffer text, void* data)
+    private static int Show(TextArea* text, void* data)
     {
         s_made++;
         int lines = *(int*)data;
         for (int i = 0; i < lines; i++)
         {
-            text.Append($"line {i,5}\n");
+            text->Append($"line {i,5}\n");
         }
 
         return lines < 0 ? -EIO : 0;
