@@ -6,6 +6,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using CSharpOS.Fs;
 
 namespace CSharpOS.Processes;
 
@@ -44,11 +45,11 @@ internal unsafe struct ElfImage
     internal ref ElfSegment this[int index] => ref _segments[index];
 
     /// <summary>Reads and checks the headers of a file. 0; -ENOEXEC; an error of reading.</summary>
-    internal static int Read(void* file, ulong fileSize, out ElfImage image)
+    internal static int Read(File* file, ulong fileSize, out ElfImage image)
     {
         image = default;
         Header64 header;
-        nint got = ProgramFile.Read(file, &header, (nuint)sizeof(Header64), 0);
+        long got = Vfs.KernelRead(file, &header, (nuint)sizeof(Header64), 0);
         if (got < 0)
         {
             return (int)got;
@@ -81,7 +82,7 @@ internal unsafe struct ElfImage
         return image.ReadSegments(file, fileSize, header32->ProgramHeaderOffset, header32->ProgramHeaderCount, header32->ProgramHeaderSize);
     }
 
-    private int ReadSegments(void* file, ulong fileSize, ulong offset, int count, int size)
+    private int ReadSegments(File* file, ulong fileSize, ulong offset, int count, int size)
     {
         if (count is 0 or > MaxHeaders || offset > fileSize || (ulong)(count * size) > fileSize - offset)
         {
@@ -93,7 +94,7 @@ internal unsafe struct ElfImage
         for (int i = 0; i < count; i++)
         {
             ProgramHeader64 header;
-            nint got = ProgramFile.Read(file, &header, (nuint)size, offset + (ulong)(i * size));
+            long got = Vfs.KernelRead(file, &header, (nuint)size, (long)offset + (i * size));
             if (got != size)
             {
                 return got < 0 ? (int)got : -ENOEXEC;

@@ -3,6 +3,8 @@
 // Linux: do_execve, flush_old_exec, load_elf_binary (fs/exec.c, fs/binfmt_elf.c), load_script. Process context; sleeps. The new address space is made complete
 // beside the old one; up to that point any error leaves the old program as it was. Behind it there is no way back: an error ends the process.
 
+using CSharpOS.Fs;
+
 namespace CSharpOS.Processes;
 
 /// <summary>execve.</summary>
@@ -44,30 +46,33 @@ public static unsafe class Exec
 
     private static int Load(ReadOnlySpan<byte> path, ref ExecArguments arguments, int depth)
     {
-        int error = ProgramFile.Open(path, out void* file);
+        int error = ProgramFile.Open(path, out File* file);
         if (error != 0)
         {
             return error;
         }
 
-        ulong size = ProgramFile.Size(file);
+        ulong size = (ulong)file->Inode->Size;
         byte* start = stackalloc byte[ScriptLine];
-        nint got = ProgramFile.Read(file, start, ScriptLine, 0);
+        long got = Vfs.KernelRead(file, start, ScriptLine, 0);
         if (got > 2 && start[0] == '#' && start[1] == '!')
         {
-            ProgramFile.Close(file);
+            Files.Put(file);
             return depth == MaxScriptDepth ? -ELOOP : LoadScript(new ReadOnlySpan<byte>(start + 2, (int)got - 2), path, ref arguments, depth);
         }
 
         error = ElfImage.Read(file, size, out ElfImage image);
         if (error != 0)
         {
-            ProgramFile.Close(file);
+            Files.Put(file);
             return error;
         }
 
         MmStruct* mm = AddressSpaces.Allocate();
         error = mm == null ? -ENOMEM : ProgramLoader.Map(mm, file, ref image);
+
+        // From here on no other thread sees the descriptors: they are to be closed for this program alone.
+        error = error != 0 ? error : FilesStruct.Unshare(Current);
         error = error != 0 ? error : OnlyThread();
         if (error != 0)
         {
@@ -76,7 +81,7 @@ public static unsafe class Exec
                 AddressSpaces.Put(mm);
             }
 
-            ProgramFile.Close(file);
+            Files.Put(file);
             return error;
         }
 
@@ -148,7 +153,7 @@ public static unsafe class Exec
     private static bool IsAlone(void* process) => Shared.ReadOnce(ref ((Process*)process)->ThreadCount) == 1;
 
     // Nothing of the old program is left behind this.
-    private static void Replace(MmStruct* mm, ReadOnlySpan<byte> path, void* file)
+    private static void Replace(MmStruct* mm, ReadOnlySpan<byte> path, File* file)
     {
         TaskStruct* task = Current;
         mm->Executable = file;
@@ -177,6 +182,6 @@ public static unsafe class Exec
         process->Lock.UnlockIrq();
         task->Signals.StackSize = 0;
         task->SetChildTid = null;
-        ProgramFile.CloseOnExec(task);
+        FilesStruct.CloseOnExec(task->Files);
     }
 }

@@ -1,105 +1,70 @@
-// ProgramFile: the file that a program comes from. INTERIM: straight from the archive in the image.
+// ProgramFile: files as the loader and mappings use them.
+//
+// Linux: open_exec, kernel_read, generic_file_mmap, filemap_fault. Process context; sleeps. An area of a file holds the open file; its pages are the file's own,
+// so what one process writes to a shared mapping all others see.
+
+using System.Runtime.CompilerServices;
+using CSharpOS.Fs;
 
 namespace CSharpOS.Processes;
 
-/// <summary>Files of programs.</summary>
+/// <summary>Files that are executed or mapped.</summary>
 internal static unsafe class ProgramFile
 {
     private static VmOperations s_operations;
 
-    internal static void Init() => s_operations.Fault = &Fault;
-
-    internal static int Open(ReadOnlySpan<byte> path, out void* file)
+    /// <summary>Boot, before the first mapping.</summary>
+    internal static void Init()
     {
-        file = null;
-        byte* at = LinkerSymbols.InitramfsStart;
-        while (at < LinkerSymbols.InitramfsEnd)
+        s_operations.Fault = &Fault;
+        s_operations.Open = &OpenArea;
+        s_operations.Close = &CloseArea;
+    }
+
+    /// <summary>Opens a regular file for execution: the caller must be allowed to execute it.</summary>
+    /// <returns>0; -ENOENT, -EACCES and what else opening gives.</returns>
+    /// <linux>open_exec</linux>
+    internal static int Open(ReadOnlySpan<byte> path, out File* file)
+    {
+        int error = Vfs.Open(path, OpenFlags.O_RDONLY, 0, out file);
+        if (error != 0)
         {
-            ulong size = Hex(at + 54), nameSize = Hex(at + 94);
-            byte* name = at + 110;
-            byte* data = at + ((110 + nameSize + 3) & ~3UL);
-            var text = new ReadOnlySpan<byte>(name, (int)nameSize - 1);
-            if (text.SequenceEqual("TRAILER!!!"u8))
-            {
-                break;
-            }
-
-            if (path[1..].SequenceEqual(text))
-            {
-                var entry = (Entry*)Kzalloc((nuint)sizeof(Entry), GfpFlags.Kernel);
-                entry->Data = data;
-                entry->Size = size;
-                file = entry;
-                return 0;
-            }
-
-            at = data + ((size + 3) & ~3UL);
+            return error;
         }
 
-        return -ENOENT;
-    }
-
-    internal static ulong Size(void* file) => ((Entry*)file)->Size;
-
-    internal static nint Read(void* file, void* buffer, nuint count, ulong position)
-    {
-        var entry = (Entry*)file;
-        if (position >= entry->Size)
+        error = !file->Inode->Is(FileModes.S_IFREG) ? -EACCES : Permission.InodePermission(file->Path, Access.Exec);
+        if (error != 0)
         {
-            return 0;
+            Files.Put(file);
+            file = null;
         }
 
-        nuint n = (nuint)Math.Min(count, entry->Size - position);
-        new ReadOnlySpan<byte>(entry->Data + position, (int)n).CopyTo(new Span<byte>(buffer, (int)n));
-        return (nint)n;
+        return error;
     }
 
-    internal static void Get(void* file)
+    /// <summary>Makes an area show the pages of a file, from page <paramref name="page"/> on.</summary>
+    /// <returns>0; -ENODEV for a file that is not made of pages.</returns>
+    internal static int SetBacking(VmArea* area, File* file, ulong page)
     {
-    }
+        if (!FilePages.CanMap(file->Inode))
+        {
+            return -ENODEV;
+        }
 
-    internal static void Close(void* file)
-    {
-    }
-
-    internal static void CloseOnExec(TaskStruct* task)
-    {
-    }
-
-    internal static int SetBacking(VmArea* area, void* file, ulong page)
-    {
         area->Object = file;
-        area->Operations = (VmOperations*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref s_operations);
+        area->Operations = (VmOperations*)Unsafe.AsPointer(ref s_operations);
         area->PageOffset = page;
         return 0;
     }
 
     private static int Fault(VmArea* area, ulong index, Page** page)
     {
-        *page = PageAllocator.AllocPages(0, GfpFlags.Kernel | GfpFlags.Zero);
-        if (*page == null)
-        {
-            return -ENOMEM;
-        }
-
-        return Read(area->Object, MemMap.PageToVirt(*page), DirectMap.PAGE_SIZE, index << DirectMap.PAGE_SHIFT) >= 0 ? 0 : -EIO;
+        int error = FilePages.GetPage(((File*)area->Object)->Inode, index, out Page* found);
+        *page = found;
+        return error;
     }
 
-    private static ulong Hex(byte* digits)
-    {
-        ulong value = 0;
-        for (int i = 0; i < 8; i++)
-        {
-            int c = digits[i];
-            value = (value << 4) | (uint)(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
-        }
+    private static void OpenArea(VmArea* area) => Files.Get((File*)area->Object);
 
-        return value;
-    }
-
-    private struct Entry
-    {
-        public byte* Data;
-        public ulong Size;
-    }
+    private static void CloseArea(VmArea* area) => Files.Put((File*)area->Object);
 }

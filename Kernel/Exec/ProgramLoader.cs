@@ -3,6 +3,8 @@
 // Linux: load_elf_binary, setup_arg_pages, create_elf_tables (fs/binfmt_elf.c). Process context; sleeps. Map works on an address space that nobody lives in
 // yet; Finish in the running task's own, which touches it like any system call.
 
+using CSharpOS.Fs;
+
 namespace CSharpOS.Processes;
 
 /// <summary>Laying a program out.</summary>
@@ -19,7 +21,7 @@ internal static unsafe class ProgramLoader
     private const int RandomBytes = 16, MaxAux = 20;
 
     /// <summary>Maps the pieces of a program and its stack. 0, -ENOMEM, an error of the file.</summary>
-    internal static int Map(MmStruct* mm, void* file, ref ElfImage image)
+    internal static int Map(MmStruct* mm, File* file, ref ElfImage image)
     {
         ulong end = 0;
         mm->StartCode = mm->StartData = ulong.MaxValue;

@@ -86,6 +86,7 @@ public static unsafe class Main
         Started("watchdogs"u8, Watchdog.Start());
         Started("ksoftirqd"u8, Ksoftirqd.Start());
         Started("work queues"u8, Workqueue.Init());
+        Started("file systems"u8, FileSystemStart.Init());
         Initcalls.Run(InitLevel.Subsystem);
         Initcalls.Run(InitLevel.Device);
         Initcalls.Run(InitLevel.Late);

@@ -37,6 +37,13 @@ public unsafe ref struct TextHandler
         _text = buffer;
     }
 
+    /// <summary>For <see cref="TextArea.Append(ref TextHandler)"/>: the text goes behind what <paramref name="area"/> holds.</summary>
+    public TextHandler(int literalLength, int formattedCount, TextArea area)
+    {
+        _slot = TextPool.None;
+        _text = new TextBuffer(area.Rest);
+    }
+
     /// <summary>The text.</summary>
     public readonly ReadOnlySpan<byte> Written => _text.Written;
 

@@ -50,8 +50,8 @@ public unsafe struct MmStruct
     /// <linux>mmap_base</linux>
     public ulong MmapBase;
 
-    /// <summary>The program's file, for /proc/PID/exe; owned by the file system.</summary>
-    internal void* Executable;
+    /// <summary>The program's file, for /proc/PID/exe.</summary>
+    internal Fs.File* Executable;
 }
 
 /// <summary>Making, sharing and ending address spaces.</summary>
@@ -186,7 +186,10 @@ public static unsafe class AddressSpaces
         to->EnvEnd = from->EnvEnd;
         to->MmapBase = from->MmapBase;
         to->Executable = from->Executable;
-        ProgramFile.Get(to->Executable);
+        if (to->Executable != null)
+        {
+            Fs.Files.Get(to->Executable);
+        }
     }
 
     // Nobody lives in it: no lock is needed, but other CPUs may still be on its tables with a kernel thread.
@@ -201,7 +204,7 @@ public static unsafe class AddressSpaces
         }
 
         UserPageTable.FreeTables(mm);
-        ProgramFile.Close(mm->Executable);
+        Fs.Files.Put(mm->Executable);
         mm->Executable = null;
     }
 }

@@ -4,6 +4,7 @@
 // child that cannot be made leaves nothing behind.
 
 using System.Runtime;
+using CSharpOS.Fs;
 
 namespace CSharpOS.Processes;
 
@@ -111,6 +112,7 @@ public static unsafe class Fork
         Start(child, parent);
         int error = UserSwitch.AllocateFpu(child);
         error = error != 0 ? error : CopyMemory(child, flags);
+        error = error != 0 ? error : CopyFiles(child, flags);
         error = error != 0 ? error : CopyProcess(child, flags);
         if (error != 0)
         {
@@ -192,6 +194,28 @@ public static unsafe class Fork
 
         child->Mm = mm;
         return mm == null ? -ENOMEM : 0;
+    }
+
+    private static int CopyFiles(TaskStruct* child, CloneFlags flags)
+    {
+        TaskStruct* parent = Current;
+        if ((flags & CloneFlags.Files) != 0)
+        {
+            child->Files = FilesStruct.Share(parent->Files);
+        }
+        else
+        {
+            int error = FilesStruct.Copy(parent->Files, out FilesStruct* files);
+            if (error != 0)
+            {
+                return error;
+            }
+
+            child->Files = files;
+        }
+
+        child->FsInfo = (flags & CloneFlags.Fs) != 0 ? FsStruct.Share(parent->FsInfo) : FsStruct.Copy(parent->FsInfo);
+        return child->FsInfo == null ? -ENOMEM : 0;
     }
 
     private static int CopyProcess(TaskStruct* child, CloneFlags flags)
@@ -276,6 +300,8 @@ public static unsafe class Fork
             child->Mm = null;
         }
 
+        FilesStruct.Exit(child);
+        FsStruct.Exit(child);
         if (child->Process != null)
         {
             ProcessTree.Put(child->Process);

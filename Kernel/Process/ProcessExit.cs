@@ -4,6 +4,7 @@
 // tree, the process's Lock for what signals see. A process that has ended is a zombie until its parent has waited for it (ProcessWait).
 
 using System.Diagnostics.CodeAnalysis;
+using CSharpOS.Fs;
 
 namespace CSharpOS.Processes;
 
@@ -48,7 +49,8 @@ public static unsafe class ProcessExit
 
         task->Flags |= TaskFlags.Exiting;
         ReleaseMemory(task);
-        ReleaseFiles(task);
+        FilesStruct.Exit(task);
+        FsStruct.Exit(task);
         UserSwitch.FreeFpu(task);
         LeaveProcess(task, process, status);
         KernelThread.Die(task, status);
@@ -98,10 +100,6 @@ public static unsafe class ProcessExit
                 Signals.Wake(thread, Signal.SIGKILL);
             }
         }
-    }
-
-    private static void ReleaseFiles(TaskStruct* task)
-    {
     }
 
     private static void LeaveProcess(TaskStruct* task, Process* process, int status)

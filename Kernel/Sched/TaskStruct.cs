@@ -159,6 +159,14 @@ public unsafe struct TaskStruct
     /// <linux>start_time</linux>
     public ulong StartTime;
 
+    /// <summary>Its file descriptors; null for kernel threads. Set by the task itself.</summary>
+    /// <linux>files</linux>
+    internal FilesStruct* Files;
+
+    /// <summary>Its root, working directory and umask; null: the root of all.</summary>
+    /// <linux>fs</linux>
+    internal FsStruct* FsInfo;
+
 #if DEBUG_CHECKS
     /// <summary>The locks it holds.</summary>
     internal HeldLocks Held;

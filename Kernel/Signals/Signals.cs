@@ -69,6 +69,26 @@ public static unsafe class Signals
         process->Lock.UnlockIrqRestore(flags);
     }
 
+    /// <summary>The same for whoever has that number, if anybody has.</summary>
+    /// <linux>kill_pid</linux>
+    public static void SendToPid(int pid, int signal)
+    {
+        ulong flags = ProcessTree.TreeLock.LockIrqSave();
+        Process* process = ProcessTree.Find(pid);
+        if (process != null)
+        {
+            Send(process, signal, FromKernel());
+        }
+
+        ProcessTree.TreeLock.UnlockIrqRestore(flags);
+        TaskStruct* task = process == null ? Tasks.Find(pid) : null;
+        if (task != null)
+        {
+            Send(task, signal);
+            Tasks.Put(task);
+        }
+    }
+
     /// <summary>Sends a signal to every process of a group.</summary>
     /// <returns>0; -ESRCH if there is none.</returns>
     /// <linux>kill_pgrp</linux>

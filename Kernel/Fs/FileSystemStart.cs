@@ -1,0 +1,53 @@
+// FileSystemStart: the file systems at boot.
+//
+// Linux: vfs_caches_init, init_rootfs, init/do_mounts.c. Process context of pid 1, before the init functions of frameworks and drivers, which make device nodes.
+
+namespace CSharpOS.Fs;
+
+/// <summary>Sets the file systems up.</summary>
+internal static unsafe class FileSystemStart
+{
+    /// <summary>Once, at boot; the running task gets descriptors and a place in the tree. 0 or minus errno.</summary>
+    /// <linux>vfs_caches_init</linux>
+    internal static int Init()
+    {
+        FileSystems.Init();
+        Inodes.Init();
+        Files.Init();
+        Mounts.Init();
+        Pipes.Init();
+        CharDevices.Init();
+        int error = Dentries.Init();
+        error = error != 0 ? error : ZeroPage.Init();
+        if (error != 0)
+        {
+            return error;
+        }
+
+        Tmpfs.Init();
+        error = DeviceNodes.Init();
+        error = error != 0 ? error : Mounts.Mount("rootfs"u8, "rootfs"u8, null, false, null);
+        error = error != 0 ? error : MountDev();
+        if (error != 0)
+        {
+            return error;
+        }
+
+        Current->FsInfo = FsStruct.New();
+        Current->Files = FilesStruct.New();
+        return Current->FsInfo == null || Current->Files == null ? -ENOMEM : 0;
+    }
+
+    private static int MountDev()
+    {
+        fixed (byte* name = "/dev\0"u8)
+        {
+            int error = Vfs.Mkdir(null, name, 0x1ed);
+            Path path = default;
+            error = error != 0 ? error : Vfs.Lookup(null, name, WalkFlags.Follow, out path);
+            error = error != 0 ? error : Mounts.Mount("devtmpfs"u8, "devtmpfs"u8, &path, false, null);
+            path.Put();
+            return error;
+        }
+    }
+}

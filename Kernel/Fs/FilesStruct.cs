@@ -1,0 +1,390 @@
+// FilesStruct: the file descriptors of a process.
+//
+// Linux: struct files_struct, fs/file.c. Process context. Lock: FilesStruct.Lock (plain spin lock) guards table and bit maps; the threads of a process share
+// one. A descriptor is turned into a file under the lock, and the file is held before the lock goes, so that a close in another thread takes
+// nothing away from a call that runs.
+// The table begins with 64 places inside the structure and doubles up to 1024; memory for a larger one is taken before the lock.
+
+namespace CSharpOS.Fs;
+
+/// <summary>Descriptors and what they stand for.</summary>
+/// <linux>files_struct</linux>
+public unsafe struct FilesStruct
+{
+    /// <summary>Descriptors at most.</summary>
+    /// <linux>RLIMIT_NOFILE</linux>
+    public const int MaxFiles = 1024;
+
+    private const int FirstSize = 64;
+
+    internal Atomic Count;
+    internal SpinLock Lock;
+
+    private int _size;
+    private int _lowestFree;
+    private File** _table;
+    private fixed ulong _first[FirstSize];
+    private fixed ulong _closeOnExec[MaxFiles / 64];
+
+    /// <summary>An empty one. Process context, sleeps. Null without memory.</summary>
+    internal static FilesStruct* New()
+    {
+        FilesStruct* files = Kzalloc<FilesStruct>(GfpFlags.Kernel);
+        if (files != null)
+        {
+            files->Count.Set(1);
+            files->Lock.Init();
+            files->_size = FirstSize;
+            files->_table = (File**)files->_first;
+        }
+
+        return files;
+    }
+
+    /// <summary>One of its own for a new process: the same files behind the same descriptors. Null for null. Process context, sleeps.</summary>
+    /// <returns>0 or -ENOMEM.</returns>
+    /// <linux>dup_fd</linux>
+    internal static int Copy(FilesStruct* from, out FilesStruct* files)
+    {
+        files = null;
+        if (from == null)
+        {
+            return 0;
+        }
+
+        files = New();
+        while (files != null)
+        {
+            int needed;
+            using (from->Lock.Guard())
+            {
+                needed = from->_size;
+                if (needed <= files->_size)
+                {
+                    CopyLocked(from, files);
+                    return 0;
+                }
+            }
+
+            if (Grow(files, needed - 1) != 0)
+            {
+                Drop(files);
+                files = null;
+            }
+        }
+
+        return -ENOMEM;
+    }
+
+    /// <summary>One more task uses it (CLONE_FILES). Null is fine.</summary>
+    internal static FilesStruct* Share(FilesStruct* files)
+    {
+        if (files != null)
+        {
+            files->Count.Inc();
+        }
+
+        return files;
+    }
+
+    /// <summary>The task is done with its own; the last task of them closes all. Process context, may sleep.</summary>
+    /// <linux>exit_files</linux>
+    internal static void Exit(TaskStruct* task)
+    {
+        FilesStruct* files = task->Files;
+        task->Files = null;
+        if (files != null && files->Count.DecAndTest())
+        {
+            Drop(files);
+        }
+    }
+
+    /// <summary>Execve: closes what is marked so. The caller has the table for itself (<see cref="Unshare"/>). Process context, may sleep.</summary>
+    /// <linux>do_close_on_exec</linux>
+    internal static void CloseOnExec(FilesStruct* files)
+    {
+        for (int fd = 0; files != null && fd < files->_size; fd++)
+        {
+            if (GetCloseOnExec(files, (uint)fd) == 1)
+            {
+                Close(files, (uint)fd);
+            }
+        }
+    }
+
+    /// <summary>Execve: a table that other tasks share becomes a copy of the current task's own. 0 or -ENOMEM.</summary>
+    /// <linux>unshare_files</linux>
+    internal static int Unshare(TaskStruct* task)
+    {
+        if (task->Files == null || task->Files->Count.Read() == 1)
+        {
+            return 0;
+        }
+
+        int error = Copy(task->Files, out FilesStruct* own);
+        if (error == 0)
+        {
+            Exit(task);
+            task->Files = own;
+        }
+
+        return error;
+    }
+
+    /// <summary>The file behind a descriptor of the current process, with a reference; null if there is none.</summary>
+    /// <linux>fget</linux>
+    internal static File* Get(uint fd)
+    {
+        FilesStruct* files = Current->Files;
+        File* file = null;
+        if (files != null)
+        {
+            files->Lock.Lock();
+            if (fd < (uint)files->_size && (file = files->_table[fd]) != null)
+            {
+                Files.Get(file);
+            }
+
+            files->Lock.Unlock();
+        }
+
+        return file;
+    }
+
+    /// <summary>The lowest free descriptor from <paramref name="least"/> on stands for <paramref name="file"/> from now on, whose reference it takes over.</summary>
+    /// <returns>The descriptor; -EMFILE, -ENOMEM: nothing has changed.</returns>
+    /// <linux>get_unused_fd_flags, fd_install</linux>
+    internal static int Install(FilesStruct* files, File* file, int least, bool closeOnExec)
+    {
+        while (files != null)
+        {
+            int fd;
+            using (files->Lock.Guard())
+            {
+                fd = FreeFrom(files, least);
+                if (fd < files->_size)
+                {
+                    Put(files, fd, file, closeOnExec);
+                    return fd;
+                }
+            }
+
+            int error = fd >= MaxFiles ? -EMFILE : Grow(files, fd);
+            if (error != 0)
+            {
+                return error;
+            }
+        }
+
+        return -EMFILE;
+    }
+
+    /// <summary>The descriptor <paramref name="fd"/> stands for <paramref name="file"/> from now on, whose reference it takes over; what it stood for is closed.</summary>
+    /// <returns>The descriptor; -EBADF: beyond all; -ENOMEM: nothing has changed.</returns>
+    /// <linux>replace_fd</linux>
+    internal static int Replace(FilesStruct* files, File* file, uint fd, bool closeOnExec)
+    {
+        if (files == null || fd >= MaxFiles)
+        {
+            return -EBADF;
+        }
+
+        int error = Grow(files, (int)fd);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        File* before;
+        using (files->Lock.Guard())
+        {
+            before = files->_table[fd];
+            Put(files, (int)fd, file, closeOnExec);
+        }
+
+        Files.Put(before);
+        return (int)fd;
+    }
+
+    /// <summary>Closes a descriptor. 0 or -EBADF. Process context, may sleep.</summary>
+    /// <linux>close_fd</linux>
+    internal static int Close(FilesStruct* files, uint fd)
+    {
+        File* file = null;
+        if (files != null)
+        {
+            using (files->Lock.Guard())
+            {
+                if (fd < (uint)files->_size)
+                {
+                    file = files->_table[fd];
+                    Put(files, (int)fd, null, false);
+                }
+            }
+        }
+
+        if (file == null)
+        {
+            return -EBADF;
+        }
+
+        Files.Put(file);
+        return 0;
+    }
+
+    /// <summary>1 if execve closes it, 0 if not, -EBADF.</summary>
+    internal static int GetCloseOnExec(FilesStruct* files, uint fd) => Mark(files, fd, null);
+
+    /// <summary>Execve closes it, or does not. 0 or -EBADF.</summary>
+    /// <linux>set_close_on_exec</linux>
+    internal static int SetCloseOnExec(FilesStruct* files, uint fd, bool on)
+    {
+        int result = Mark(files, fd, &on);
+        return result < 0 ? result : 0;
+    }
+
+    /// <summary>The first descriptor in use from <paramref name="fd"/> on with its file, held, for listing those of another process; -1 at the end.</summary>
+    internal static int NextOpen(FilesStruct* files, int fd, out File* file)
+    {
+        file = null;
+        if (files == null || fd < 0)
+        {
+            return -1;
+        }
+
+        using (files->Lock.Guard())
+        {
+            while (fd < files->_size && files->_table[fd] == null)
+            {
+                fd++;
+            }
+
+            if (fd >= files->_size)
+            {
+                return -1;
+            }
+
+            file = files->_table[fd];
+            Files.Get(file);
+            return fd;
+        }
+    }
+
+    // Makes room for descriptor `fd`. Whoever was faster wins; memory that is too small or too much is given back.
+    private static int Grow(FilesStruct* files, int fd)
+    {
+        while (fd >= Shared.ReadOnce(ref files->_size))
+        {
+            int size = FirstSize;
+            while (size <= fd)
+            {
+                size *= 2;
+            }
+
+            var table = (File**)Kcalloc((nuint)size, (nuint)sizeof(File*), GfpFlags.Kernel);
+            if (table == null)
+            {
+                return -ENOMEM;
+            }
+
+            File** unused = table;
+            using (files->Lock.Guard())
+            {
+                if (size > files->_size)
+                {
+                    new ReadOnlySpan<ulong>(files->_table, files->_size).CopyTo(new Span<ulong>(table, size));
+                    unused = (ulong*)files->_table == files->_first ? null : files->_table;
+                    files->_table = table;
+                    Shared.WriteOnce(ref files->_size, size);
+                }
+            }
+
+            Kfree(unused);
+        }
+
+        return 0;
+    }
+
+    private static int FreeFrom(FilesStruct* files, int least)
+    {
+        int fd = least > files->_lowestFree ? least : files->_lowestFree;
+        while (fd < files->_size && files->_table[fd] != null)
+        {
+            fd++;
+        }
+
+        return fd;
+    }
+
+    // No descriptor below _lowestFree is free.
+    private static void Put(FilesStruct* files, int fd, File* file, bool closeOnExec)
+    {
+        files->_table[fd] = file;
+        ulong bit = 1ul << (fd & 63);
+        files->_closeOnExec[fd >> 6] = closeOnExec ? files->_closeOnExec[fd >> 6] | bit : files->_closeOnExec[fd >> 6] & ~bit;
+        if (file == null && fd < files->_lowestFree)
+        {
+            files->_lowestFree = fd;
+        }
+        else if (file != null && fd == files->_lowestFree)
+        {
+            files->_lowestFree = fd + 1;
+        }
+    }
+
+    private static int Mark(FilesStruct* files, uint fd, bool* on)
+    {
+        if (files == null)
+        {
+            return -EBADF;
+        }
+
+        using (files->Lock.Guard())
+        {
+            if (fd >= (uint)files->_size || files->_table[fd] == null)
+            {
+                return -EBADF;
+            }
+
+            if (on != null)
+            {
+                Put(files, (int)fd, files->_table[fd], *on);
+            }
+
+            return (int)((files->_closeOnExec[fd >> 6] >> (int)(fd & 63)) & 1);
+        }
+    }
+
+    private static void CopyLocked(FilesStruct* from, FilesStruct* files)
+    {
+        files->_lowestFree = from->_lowestFree;
+        for (int i = 0; i < MaxFiles / 64; i++)
+        {
+            files->_closeOnExec[i] = from->_closeOnExec[i];
+        }
+
+        for (int fd = 0; fd < from->_size; fd++)
+        {
+            files->_table[fd] = from->_table[fd];
+            if (files->_table[fd] != null)
+            {
+                Files.Get(files->_table[fd]);
+            }
+        }
+    }
+
+    private static void Drop(FilesStruct* files)
+    {
+        for (int fd = 0; fd < files->_size; fd++)
+        {
+            Files.Put(files->_table[fd]);
+        }
+
+        if ((ulong*)files->_table != files->_first)
+        {
+            Kfree(files->_table);
+        }
+
+        Kfree(files);
+    }
+}

@@ -1,0 +1,316 @@
+// Pipe: bytes from one process to another.
+//
+// Linux: fs/pipe.c. Process context, sleeps. A ring of 16 pages, taken as they are needed and kept until the pipe goes; when all has been read the ring begins again at
+// its first page, so that a pipe of small messages stays in one.
+// Lock: Pipe.Mutex guards everything in the structure. Who waits puts itself on the queue before it gives the mutex back; so whoever has the mutex and sees
+// the queue empty knows that nobody sleeps, and a wake-up costs nothing when nobody waits. Waking is done with the mutex free.
+// Invariants: Tail <= Head <= Tail + Capacity. A write of at most PIPE_BUF bytes goes in whole or not at all.
+// This file: reading, writing, polling. Pipes.cs: making, opening, closing.
+
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Fs;
+
+/// <summary>A pipe.</summary>
+/// <linux>pipe_inode_info</linux>
+/// <rows>SYS-12</rows>
+internal unsafe struct Pipe
+{
+    /// <summary>A write of so many bytes is not torn.</summary>
+    /// <linux>PIPE_BUF</linux>
+    internal const int AtomicSize = 4096;
+
+    private const int PageCount = 16;
+    private const uint Capacity = PageCount * DirectMap.PAGE_SIZE;
+    private const uint FIONREAD = 0x541b;
+
+    internal Mutex Mutex;
+
+    /// <summary>Who waits for bytes, or for the first writer of a FIFO.</summary>
+    internal WaitQueueHead ReadQueue;
+
+    /// <summary>Who waits for room, or for the first reader of a FIFO.</summary>
+    internal WaitQueueHead WriteQueue;
+
+    /// <summary>Files open for reading and for writing.</summary>
+    internal int Readers, Writers;
+
+    /// <summary>How often it was opened for either; see <see cref="Pipes"/>.</summary>
+    internal uint ReaderOpens, WriterOpens;
+
+    /// <summary>Files open at all. Guarded by the inode's mutex.</summary>
+    internal int Users;
+
+    internal FasyncQueue ReadFasync, WriteFasync;
+
+    // Bytes written and read since the ring last began; their difference is what is inside.
+    private uint _head, _tail;
+    private fixed ulong _pages[PageCount];
+
+    /// <summary>Frees the pages.</summary>
+    internal static void FreePages(Pipe* pipe)
+    {
+        for (int i = 0; i < PageCount; i++)
+        {
+            PageAllocator.FreePage((void*)pipe->_pages[i]);
+        }
+    }
+
+    /// <summary>The Read of a pipe.</summary>
+    /// <linux>pipe_read</linux>
+    internal static long Read(File* file, IoBuffer* buffer, long* position)
+    {
+        if (buffer->Left == 0)
+        {
+            return 0;
+        }
+
+        var pipe = (Pipe*)file->PrivateData;
+        pipe->Mutex.Lock();
+        long result = 0;
+        while (pipe->_head == pipe->_tail)
+        {
+            result = pipe->Writers == 0 ? 0 : file->NonBlocking ? -EAGAIN : Scheduler.SignalPending(Current) ? -ERESTARTSYS : 1;
+            if (result <= 0)
+            {
+                pipe->Mutex.Unlock();
+                return result;
+            }
+
+            Wait(pipe, &pipe->ReadQueue);
+        }
+
+        result = CopyOut(pipe, buffer);
+        bool wake = AnyWaits(&pipe->WriteQueue);
+        bool tell = pipe->WriteFasync.First != null;
+        pipe->Mutex.Unlock();
+        WakeOthers(&pipe->WriteQueue, wake, &pipe->WriteFasync, tell);
+        return result;
+    }
+
+    /// <summary>The Write of a pipe. -EPIPE and SIGPIPE if nobody reads.</summary>
+    /// <linux>pipe_write</linux>
+    internal static long Write(File* file, IoBuffer* buffer, long* position)
+    {
+        nuint count = buffer->Left;
+        if (count == 0)
+        {
+            return 0;
+        }
+
+        var pipe = (Pipe*)file->PrivateData;
+        pipe->Mutex.Lock();
+        long written = 0;
+        long error = 0;
+        while (error == 0 && buffer->Left != 0)
+        {
+            uint room = Capacity - (pipe->_head - pipe->_tail);
+            if (pipe->Readers == 0)
+            {
+                error = -EPIPE;
+            }
+            else if (room >= (count <= AtomicSize ? count : 1))
+            {
+                long copied = CopyIn(pipe, buffer, room);
+                error = copied < 0 ? copied : 0;
+                written += copied < 0 ? 0 : copied;
+            }
+            else if (file->NonBlocking)
+            {
+                error = -EAGAIN;
+            }
+            else if (Scheduler.SignalPending(Current))
+            {
+                error = -ERESTARTSYS;
+            }
+            else
+            {
+                WaitForRoom(pipe);
+            }
+        }
+
+        bool wake = written != 0 && AnyWaits(&pipe->ReadQueue);
+        bool tell = written != 0 && pipe->ReadFasync.First != null;
+        pipe->Mutex.Unlock();
+        WakeOthers(&pipe->ReadQueue, wake, &pipe->ReadFasync, tell);
+        if (error == -EPIPE)
+        {
+            Signals.Send(Current, Signal.SIGPIPE);
+        }
+
+        return written != 0 ? written : error;
+    }
+
+    /// <summary>The Poll of a pipe.</summary>
+    /// <linux>pipe_poll</linux>
+    internal static uint Poll(File* file, PollTable* table)
+    {
+        var pipe = (Pipe*)file->PrivateData;
+        bool reads = (file->Mode & FileModeBits.Read) != 0;
+        bool writes = (file->Mode & FileModeBits.Write) != 0;
+        if (reads)
+        {
+            PollTable.Wait(file, &pipe->ReadQueue, table);
+        }
+
+        if (writes)
+        {
+            PollTable.Wait(file, &pipe->WriteQueue, table);
+        }
+
+        using (pipe->Mutex.Guard())
+        {
+            uint events = 0;
+            uint inside = pipe->_head - pipe->_tail;
+            if (reads)
+            {
+                events |= inside != 0 ? PollEvents.POLLIN | PollEvents.POLLRDNORM : 0;
+                events |= pipe->Writers == 0 && pipe->WriterOpens != 0 ? PollEvents.POLLHUP : 0;
+            }
+
+            if (writes)
+            {
+                events |= Capacity - inside >= AtomicSize ? PollEvents.POLLOUT | PollEvents.POLLWRNORM : 0;
+                events |= pipe->Readers == 0 ? PollEvents.POLLERR : 0;
+            }
+
+            return events;
+        }
+    }
+
+    /// <summary>The Ioctl of a pipe: FIONREAD, how many bytes are inside.</summary>
+    /// <linux>pipe_ioctl</linux>
+    internal static long Ioctl(File* file, uint command, ulong argument)
+    {
+        if (command != FIONREAD)
+        {
+            return -ENOTTY;
+        }
+
+        var pipe = (Pipe*)file->PrivateData;
+        int inside;
+        using (pipe->Mutex.Guard())
+        {
+            inside = (int)(pipe->_head - pipe->_tail);
+        }
+
+        return Uaccess.PutUser(inside, (int*)argument);
+    }
+
+    /// <summary>The Fasync of a pipe.</summary>
+    /// <linux>pipe_fasync</linux>
+    internal static int Fasync(int fd, File* file, bool on)
+    {
+        var pipe = (Pipe*)file->PrivateData;
+        int error = 0;
+        if ((file->Mode & FileModeBits.Read) != 0)
+        {
+            error = FasyncHelper.Change(file, on, &pipe->ReadFasync);
+        }
+
+        if (error == 0 && (file->Mode & FileModeBits.Write) != 0)
+        {
+            error = FasyncHelper.Change(file, on, &pipe->WriteFasync);
+        }
+
+        return error;
+    }
+
+    /// <summary>Sleeps once on the queue, interruptibly, with the mutex given back meanwhile.</summary>
+    internal static void Wait(Pipe* pipe, WaitQueueHead* queue)
+    {
+        WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
+        WaitQueue.PrepareToWait(queue, &wait, TaskState.Interruptible);
+        pipe->Mutex.Unlock();
+        Scheduler.Schedule();
+        WaitQueue.FinishWait(queue, &wait);
+        pipe->Mutex.Lock();
+    }
+
+    /// <summary>True if somebody is on the queue. With the mutex held.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool AnyWaits(WaitQueueHead* queue) => !ListHead.Empty(&queue->List);
+
+    private static void WaitForRoom(Pipe* pipe)
+    {
+        // What is inside already may be what the reader waits for.
+        if (AnyWaits(&pipe->ReadQueue))
+        {
+            WaitQueue.WakeUpInterruptible(&pipe->ReadQueue);
+        }
+
+        Wait(pipe, &pipe->WriteQueue);
+    }
+
+    private static void WakeOthers(WaitQueueHead* queue, bool wake, FasyncQueue* fasync, bool tell)
+    {
+        if (wake)
+        {
+            WaitQueue.WakeUpInterruptible(queue);
+        }
+
+        if (tell)
+        {
+            FasyncHelper.Kill(fasync);
+        }
+    }
+
+    // As much as there is and fits. Bytes, or -EFAULT.
+    private static long CopyOut(Pipe* pipe, IoBuffer* buffer)
+    {
+        long copied = 0;
+        while (buffer->Left != 0 && pipe->_head != pipe->_tail)
+        {
+            uint inside = pipe->_head - pipe->_tail;
+            uint offset = pipe->_tail % DirectMap.PAGE_SIZE;
+            uint chunk = Math.Min(inside, DirectMap.PAGE_SIZE - offset);
+            uint wanted = buffer->Left < chunk ? (uint)buffer->Left : chunk;
+            var put = (uint)buffer->Put((byte*)pipe->_pages[PageOf(pipe->_tail)] + offset, wanted);
+            pipe->_tail += put;
+            copied += put;
+            if (put < wanted)
+            {
+                copied = copied == 0 ? -EFAULT : copied;
+                break;
+            }
+        }
+
+        if (pipe->_head == pipe->_tail)
+        {
+            pipe->_head = 0;
+            pipe->_tail = 0;
+        }
+
+        return copied;
+    }
+
+    // As much as there is and as there is room for. Bytes, -EFAULT or -ENOMEM.
+    private static long CopyIn(Pipe* pipe, IoBuffer* buffer, uint room)
+    {
+        long copied = 0;
+        while (buffer->Left != 0 && room != 0)
+        {
+            ulong* page = &pipe->_pages[PageOf(pipe->_head)];
+            if (*page == 0 && (*page = (ulong)PageAllocator.GetFreePage(GfpFlags.Kernel)) == 0)
+            {
+                return copied == 0 ? -ENOMEM : copied;
+            }
+
+            uint offset = pipe->_head % DirectMap.PAGE_SIZE;
+            uint chunk = Math.Min(room, DirectMap.PAGE_SIZE - offset);
+            uint wanted = buffer->Left < chunk ? (uint)buffer->Left : chunk;
+            var taken = (uint)buffer->Take((byte*)*page + offset, wanted);
+            pipe->_head += taken;
+            room -= taken;
+            copied += taken;
+            if (taken < wanted)
+            {
+                return copied == 0 ? -EFAULT : copied;
+            }
+        }
+
+        return copied;
+    }
+
+    private static int PageOf(uint position) => (int)(position / DirectMap.PAGE_SIZE % PageCount);
+}
