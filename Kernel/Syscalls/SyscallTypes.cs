@@ -86,6 +86,7 @@ public unsafe struct RestartBlock
     /// <summary>Absolute time, by KtimeGet.</summary>
     internal long End;
 
-    /// <summary>Where what is left goes.</summary>
+    /// <summary>Where what is left goes, and how.</summary>
     internal void* Left;
+    internal delegate*<void*, long, int> PutLeft;
 }
