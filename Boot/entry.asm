@@ -15,7 +15,9 @@
 %include "offsets.inc"
 
 %define SMAP_CLAC 0xCA010F                      ; the bytes 0F 01 CA
+%define SMAP_STAC 0xCB010F                      ; the bytes 0F 01 CB
 %define ENOSYS 38
+%define EFAULT 14
 extern sys_call_table, sys_call_table_64, NR_SYSCALLS, NR_SYSCALLS_64
 extern arch_fork_tail, arch_do_irq, arch_do_system_interrupt, arch_do_exception, arch_exit_to_user_mode
 %ifdef PREEMPT
@@ -23,6 +25,7 @@ extern arch_preempt_schedule_irq
 %endif
 
         section .smap progbits alloc noexec nowrite align=8
+        section .extable progbits alloc noexec nowrite align=8
         section .text.entry progbits alloc exec nowrite align=64
         bits 64
 
@@ -109,6 +112,14 @@ __entry_text_start:
         push rdi
         call arch_exit_to_user_mode
         mov rsp, rbx
+%endmacro
+
+; And where the kernel is about to touch user memory.
+%macro STAC 0
+%%here: nop dword [rax]
+        section .smap
+        dq %%here, SMAP_STAC
+        section .text.entry
 %endmacro
 
 ; ---- interrupts: vectors 0x20-0xff, line = vector - 0x20; from FIRST_SYSTEM_VECTOR on the local APIC's own, the others devices' ----
@@ -427,11 +438,78 @@ system_call_64:
         mov rax, -ENOSYS
         jmp .result
 
-; The instruction syscall in 32-bit code (AMD only) enters here.
+; The fast entries of 32-bit programs, reached through the vsyscall page (Kernel/Exec/VsyscallPage.cs), with the numbers of int 0x80. Arguments in
+; ebx, ecx, edx, esi, edi and, on the user's stack, the sixth. They leave by iret: all registers of the program come back as they were saved.
+
+; Expects the frame up to rip pushed. First argument of the macro: the register that holds the second argument of the call; second: that with the stack.
+%macro COMPAT_CALL 2
+        mov eax, eax
+        push rax
+        push rdi
+        SAVE_REGS
+        SAVE_XMM
+        mov r9d, %2
+        STAC
+%%load: mov r9d, [r9]                           ; the sixth argument lies where the stack pointer was
+        CLAC
+        section .extable
+        dq %%load, %%fault
+        section .text.entry
+        lea r10, [rsp + XMM_SAVE_SIZE]
+        sti
+        mov r11d, esi
+        mov esi, %1
+        mov r8d, edi
+        mov edi, ebx
+        mov edx, edx
+        mov ecx, r11d
+        cmp eax, NR_SYSCALLS
+        jae system_call.no_such_call
+        push r10
+        push r10
+        call [sys_call_table + rax * 8]
+        add rsp, 16
+        jmp system_call.result
+%%fault:
+        CLAC
+        sti
+        mov rax, -EFAULT
+        jmp system_call.result
+%endmacro
+
+; syscall in 32-bit code (AMD): eip in rcx, flags in r11; the program has put ecx into ebp.
         align 64
 system_call_compat:
-        mov eax, -ENOSYS
-        o32 sysret
+        swapgs
+        mov [gs:HOT_USER_RSP], rsp
+        mov rsp, [gs:HOT_KERNEL_STACK_TOP]
+        push USER_DS
+        push qword [gs:HOT_USER_RSP]
+        push r11
+        push USER32_CS
+        push rcx
+        mov rcx, rbp
+        COMPAT_CALL ebp, [gs:HOT_USER_RSP]
+
+; sysenter (Intel): nothing is saved by the processor. The program has put esp into ebp; it goes on at a fixed address of the page. Of the flags only
+; the interrupt flag has been cleared.
+        align 64
+system_call_enter:
+        swapgs
+        mov rsp, [gs:HOT_KERNEL_STACK_TOP]
+        mov ebp, ebp
+        push USER_DS
+        push rbp
+        pushfq
+        push 2
+        popfq
+        or qword [rsp], 0x200
+        push USER32_CS
+        mov [gs:HOT_USER_RSP], rdi
+        mov edi, SYSENTER_RETURN
+        push rdi
+        mov rdi, [gs:HOT_USER_RSP]
+        COMPAT_CALL ecx, ebp
 
 __entry_text_end:
 
@@ -455,6 +533,10 @@ entry_table:
 %endrep
 
         section .text
+global arch_system_call_enter
+arch_system_call_enter:
+        lea rax, [rel system_call_enter]
+        ret
 global arch_system_call_compat
 arch_system_call_compat:
         lea rax, [rel system_call_compat]

@@ -275,6 +275,10 @@ internal static unsafe class AsmImports
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern ulong SystemCall64();
 
+    [RuntimeImport("*", "arch_system_call_enter")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong SystemCallEnter();
+
     [RuntimeImport("*", "arch_system_call_compat")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern ulong SystemCallCompat();

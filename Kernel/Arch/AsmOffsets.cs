@@ -119,6 +119,10 @@ public static class AsmOffsets
     /// <summary>Selector of the code of 64-bit programs.</summary>
     public const int USER_CS = 0x33;
 
+    /// <summary>Where a 32-bit program goes on after sysenter: in the vsyscall page.</summary>
+    /// <linux>VDSO32_SYSENTER_RETURN</linux>
+    public const uint SYSENTER_RETURN = 0xffffe007;
+
     /// <summary>First vector of the device interrupts: ISA line 0.</summary>
     public const int FIRST_EXTERNAL_VECTOR = 0x20;
 

@@ -13,6 +13,7 @@ public static unsafe class CpuFeatures
 {
     private const uint EferRegister = 0xc0000080, StarRegister = 0xc0000081, LongStarRegister = 0xc0000082;
     private const uint CompatStarRegister = 0xc0000083, SyscallMaskRegister = 0xc0000084;
+    private const uint SysenterCsRegister = 0x174, SysenterEspRegister = 0x175, SysenterEipRegister = 0x176;
     private const ulong EferSyscall = 1;
     private const ulong Cr4Umip = 1 << 11, Cr4Osxsave = 1 << 18, Cr4Smep = 1 << 20, Cr4Smap = 1 << 21;
 
@@ -33,6 +34,12 @@ public static unsafe class CpuFeatures
     /// <linux>ELF_HWCAP</linux>
     public static ulong Capabilities { get; private set; }
 
+    /// <summary>How 32-bit programs enter the kernel fast: by sysenter on Intel's processors, by syscall on AMD's; not at all elsewhere.</summary>
+    public static bool HasSysenter { get; private set; }
+
+    /// <summary>See <see cref="HasSysenter"/>.</summary>
+    public static bool HasCompatSyscall { get; private set; }
+
     /// <summary>What xsave keeps; 0 if the processor has only fxsave.</summary>
     public static uint XsaveFeatures { get; private set; }
 
@@ -45,6 +52,9 @@ public static unsafe class CpuFeatures
         uint* registers = stackalloc uint[4];
         AsmImports.Cpuid(0, 0, registers);
         uint last = registers[0];
+
+        // "GenuineIntel" and "AuthenticAMD", by their middle.
+        bool intel = registers[3] == 0x49656e69, amd = registers[3] == 0x69746e65;
         Smep = Smap = Umip = false;
         XsaveFeatures = 0;
         FpuStateSize = 512;
@@ -58,6 +68,8 @@ public static unsafe class CpuFeatures
 
         AsmImports.Cpuid(1, 0, registers);
         Capabilities = registers[3];
+        HasSysenter = intel && (registers[3] & (1 << 11)) != 0;
+        HasCompatSyscall = amd;
         if (last >= 13 && (registers[2] & (1 << 26)) != 0)
         {
             AsmImports.Cpuid(13, 0, registers);
@@ -89,6 +101,12 @@ public static unsafe class CpuFeatures
         AsmImports.Wrmsr(LongStarRegister, AsmImports.SystemCall64());
         AsmImports.Wrmsr(CompatStarRegister, AsmImports.SystemCallCompat());
         AsmImports.Wrmsr(SyscallMaskRegister, MaskedFlags);
+        if (HasSysenter)
+        {
+            AsmImports.Wrmsr(SysenterCsRegister, AsmOffsets.KERNEL_CS);
+            AsmImports.Wrmsr(SysenterEspRegister, 0);
+            AsmImports.Wrmsr(SysenterEipRegister, AsmImports.SystemCallEnter());
+        }
     }
 
     private static void PatchSmapSites()

@@ -17,7 +17,7 @@ internal static unsafe class ProgramLoader
 
     private const int AuxNull = 0, AuxHeaders = 3, AuxHeaderSize = 4, AuxHeaderCount = 5, AuxPageSize = 6, AuxBase = 7, AuxFlags = 8, AuxEntry = 9;
     private const int AuxUid = 11, AuxEuid = 12, AuxGid = 13, AuxEgid = 14, AuxPlatform = 15, AuxCapabilities = 16, AuxClockTicks = 17, AuxSecure = 23;
-    private const int AuxRandom = 25, AuxFileName = 31;
+    private const int AuxRandom = 25, AuxFileName = 31, AuxSystemInfo = 32;
     private const int RandomBytes = 16, MaxAux = 20;
 
     /// <summary>Maps the pieces of a program and its stack. 0, -ENOMEM, an error of the file.</summary>
@@ -59,7 +59,8 @@ internal static unsafe class ProgramLoader
         mm->StartBrk = mm->Brk = end;
         mm->MmapBase = MmapBase;
         mm->StartStack = StackTop;
-        return UserMapping.AddArea(mm, StackTop - InitialStack, StackTop, VmFlags.Read | VmFlags.Write | VmFlags.GrowsDown, null);
+        int last = UserMapping.AddArea(mm, StackTop - InitialStack, StackTop, VmFlags.Read | VmFlags.Write | VmFlags.GrowsDown, null);
+        return last != 0 || image.Is64 ? last : VsyscallPage.Map(mm);
     }
 
     /// <summary>Clears what the file does not fill, builds the stack and sets the registers of user mode. 0 or -EFAULT.</summary>
@@ -164,6 +165,11 @@ internal static unsafe class ProgramLoader
         writer.Add(AuxPlatform, platform);
         writer.Add(AuxRandom, random);
         writer.Add(AuxFileName, name);
+        if (!image.Is64 && VsyscallPage.Present)
+        {
+            writer.Add(AuxSystemInfo, VsyscallPage.Address);
+        }
+
         writer.Add(AuxNull, 0);
     }
 

@@ -142,6 +142,7 @@ public static unsafe class Main
         ProcessTree.Initialize();
         Futex.Init();
         ProgramFile.Init();
+        VsyscallPage.Init();
         Syscalls.SystemCalls.Init();
         ManagedHeap.SetAllocator(&KernelMemory.ManagedAllocate);
     }

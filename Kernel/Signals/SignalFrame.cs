@@ -23,7 +23,7 @@ internal static unsafe class SignalFrame
     {
         if (regs->Cs != AsmOffsets.USER_CS)
         {
-            return -EFAULT;
+            return SignalFrame32.Push(regs, signal, action, info, blocked);
         }
 
         ulong stack = StackFor(regs->Rsp, RedZone, action);

@@ -186,7 +186,14 @@ internal static unsafe class SignalCalls
     }
 
     [RuntimeExport("sys_rt_sigreturn")]
-    private static long SysRtSigreturn() => SignalFrame.Pop(ContextSwitch.UserRegs(Current));
+    private static long SysRtSigreturn()
+    {
+        PtRegs* regs = ContextSwitch.UserRegs(Current);
+        return regs->Cs == AsmOffsets.USER_CS ? SignalFrame.Pop(regs) : SignalFrame32.PopRt(regs);
+    }
+
+    [RuntimeExport("sys_sigreturn")]
+    private static long SysSigreturn() => SignalFrame32.Pop(ContextSwitch.UserRegs(Current));
 
     [RuntimeExport("sys_sigaltstack")]
     private static long SysSigaltstack(Stack64* stack, Stack64* old)
