@@ -61,15 +61,10 @@ FUNCTION user_syscall
         syscall
         ret
 
-; Where a signal handler of a program of 64-bit code returns to: rt_sigreturn of the entry that delivered it.
+; Where a signal handler returns to. Code of 64 bits gets a frame of 64 bits, whichever entry asked for the handler.
 FUNCTION user_signal_return
-%ifdef LINUX64
-        mov eax, 15
+        mov eax, 15                             ; rt_sigreturn
         syscall
-%else
-        mov eax, 173
-        int 0x80
-%endif
 
 ; void arch_rep_movsb(to, from, bytes), void arch_rep_stosb(to, value, bytes)
 FUNCTION arch_rep_movsb
