@@ -89,4 +89,37 @@ public static unsafe partial class Unix
         31 => "Bad system call"u8,
         _ => "Unknown signal"u8,
     };
+
+    /// <summary>A signal's number: from TERM, SIGTERM or 15; -1 for anything else.</summary>
+    public static int SignalNumber(ReadOnlySpan<char> name)
+    {
+        if (Number.TryParse(name, out int number))
+        {
+            return number is >= 0 and <= 64 ? number : -1;
+        }
+
+        if (name.StartsWith("SIG"))
+        {
+            name = name.Slice(3);
+        }
+
+        for (int i = 0; i < s_signalNames.Length; i++)
+        {
+            if (name.SequenceEqual(s_signalNames[i]))
+            {
+                return i + 1;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>The names of the signals from 1 on, without SIG.</summary>
+    public static ReadOnlySpan<string> SignalNames => s_signalNames;
+
+    private static readonly string[] s_signalNames =
+    [
+        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT",
+        "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+    ];
 }
