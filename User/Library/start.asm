@@ -90,6 +90,14 @@ FUNCTION RhpStackProbe
         pop rax
         ret
 
+; Copies one reference inside a struct: rdi = to, rsi = from, both moved on; may only use rax and rcx.
+FUNCTION RhpByRefAssignRef
+        mov rcx, [rsi]
+        mov [rdi], rcx
+        add rsi, 8
+        add rdi, 8
+        ret
+
         section .data
         align 8
 global __security_cookie
