@@ -61,15 +61,10 @@ FUNCTION user_syscall
         syscall
         ret
 
-; Where a signal handler of a program of 64-bit code returns to: rt_sigreturn of the entry that delivered it.
+; Where a signal handler returns to. Code of 64 bits gets a frame of 64 bits, whichever entry asked for the handler.
 FUNCTION user_signal_return
-%ifdef LINUX64
-        mov eax, 15
+        mov eax, 15                             ; rt_sigreturn
         syscall
-%else
-        mov eax, 173
-        int 0x80
-%endif
 
 ; void arch_rep_movsb(to, from, bytes), void arch_rep_stosb(to, value, bytes)
 FUNCTION arch_rep_movsb
@@ -93,6 +88,14 @@ FUNCTION RhpStackProbe
         jmp .page
 .last:  test [r11], r11d
         pop rax
+        ret
+
+; Copies one reference inside a struct: rdi = to, rsi = from, both moved on; may only use rax and rcx.
+FUNCTION RhpByRefAssignRef
+        mov rcx, [rsi]
+        mov [rdi], rcx
+        add rsi, 8
+        add rdi, 8
         ret
 
         section .data

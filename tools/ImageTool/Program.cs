@@ -3,6 +3,7 @@
 //   tables  makes the tables for call traces from a linked image: symbols, lines, unwind rows (between two links)
 //   verify  checks that the tables in a finished image match it
 //   initramfs  packs the user programs and the files beside them as the archive that every image carries
+//   syscall-header  writes the numbers of system calls for programs in C
 // Every error is one line on standard error; exit code 1 for a bad input file, 2 for a bad command line.
 
 using System;
@@ -30,6 +31,7 @@ public static class Program
             TablesCommand(),
             VerifyCommand(),
             InitramfsCommand(),
+            SyscallHeaderCommand(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count != 0)
@@ -112,6 +114,16 @@ public static class Program
         command.SetAction(parsed => Guard(
             parsed.GetRequiredValue(output),
             path => InitramfsBuilder.Run(parsed.GetRequiredValue(root), parsed.GetRequiredValue(programs), path)));
+        return command;
+    }
+
+    private static Command SyscallHeaderCommand()
+    {
+        Argument<string> list = new("SYSCALLS.tbl") { Description = "The list of system calls." };
+        Argument<string> output = new("OUT.h") { Description = "The header." };
+        Command command = new("syscall-header", "Writes the numbers of system calls for programs in C.") { list, output };
+        command.SetAction(parsed => Guard(
+            parsed.GetRequiredValue(list), path => SyscallHeader.Run(path, parsed.GetRequiredValue(output))));
         return command;
     }
 

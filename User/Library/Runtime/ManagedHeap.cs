@@ -1,9 +1,9 @@
 // ManagedHeap: the memory behind `new` in a user program. The user-side counterpart of Kernel/Runtime/ManagedHeap.cs.
 //
 // Blocks come from the program break, in steps of 64 KB, one behind the other. Nothing collects them: the end of the program gives everything
-// back. A program that runs for long and allocates per round (the shell, top) brackets the round with Mark and Release, which moves the
-// border back. What must outlive the round is copied into memory of Malloc, or made before the mark. Every block is zero and 16-byte aligned.
-// One thread.
+// back, and that is enough for most programs. One that runs for long (the shell, top) works in rounds: between BeginRound and EndRound objects come
+// from a region of their own, which the next round uses again. What is to outlive the round is made while Keep(true) holds. A round that needs more
+// than the region takes the rest from the break for good. Every block is zero and 16-byte aligned. One thread.
 
 using System;
 
@@ -14,24 +14,67 @@ public static unsafe class ManagedHeap
 {
     private const nuint Alignment = 16;
     private const nuint Step = 65536;
+    private const nuint RoundSize = 65536;
 
     private static byte* s_next;
     private static byte* s_end;
+    private static byte* s_round;
+    private static byte* s_roundNext;
+    private static byte* s_roundUsed;
+    private static bool s_inRound;
 
-    // Everything from here on has never been written: no need to clear it.
-    private static byte* s_fresh;
+    /// <summary>From here on objects live until <see cref="EndRound"/>.</summary>
+    public static void BeginRound()
+    {
+        if (s_round == null)
+        {
+            s_round = (byte*)AllocateForGood(RoundSize);
+            s_roundUsed = s_round;
+        }
 
-    /// <summary>Where the next block will be. Give it to <see cref="Release"/>.</summary>
-    public static void* Mark() => s_next;
+        s_roundNext = s_round;
+        s_inRound = true;
+    }
 
-    /// <summary>Takes back everything allocated since <see cref="Mark"/> gave <paramref name="mark"/>. No object from then may be used any
-    /// more.</summary>
-    public static void Release(void* mark) => s_next = (byte*)mark;
+    /// <summary>Takes back every object of the round: none may be used any more.</summary>
+    public static void EndRound() => s_inRound = false;
+
+    /// <summary>Says whether objects made from here on outlive the round; gives what held before, to be put back.</summary>
+    public static bool Keep(bool keep)
+    {
+        bool before = !s_inRound;
+        s_inRound = !keep && s_round != null;
+        return before;
+    }
 
     /// <summary>A zeroed block. Running out ends the program.</summary>
     internal static void* Allocate(nuint size)
     {
         size = (size + (Alignment - 1)) & ~(Alignment - 1);
+        if (!s_inRound || size > RoundSize - (nuint)(s_roundNext - s_round))
+        {
+            return AllocateForGood(size);
+        }
+
+        // Memory of the region is zero until a round has used it.
+        byte* block = s_roundNext;
+        s_roundNext += size;
+        if (block < s_roundUsed)
+        {
+            nuint used = (nuint)(s_roundUsed - block);
+            SpanHelpers.Set(block, 0, used < size ? used : size);
+        }
+
+        if (s_roundNext > s_roundUsed)
+        {
+            s_roundUsed = s_roundNext;
+        }
+
+        return block;
+    }
+
+    private static void* AllocateForGood(nuint size)
+    {
         if ((nuint)(s_end - s_next) < size)
         {
             Grow(size);
@@ -39,17 +82,6 @@ public static unsafe class ManagedHeap
 
         byte* block = s_next;
         s_next += size;
-        if (block < s_fresh)
-        {
-            nuint used = (nuint)(s_fresh - block);
-            SpanHelpers.Set(block, 0, used < size ? used : size);
-        }
-
-        if (s_next > s_fresh)
-        {
-            s_fresh = s_next;
-        }
-
         return block;
     }
 
@@ -60,7 +92,6 @@ public static unsafe class ManagedHeap
             byte* start = (byte*)(((nuint)User.Unix.Brk(null) + (Alignment - 1)) & ~(Alignment - 1));
             s_next = start;
             s_end = start;
-            s_fresh = start;
         }
 
         nuint missing = size - (nuint)(s_end - s_next);

@@ -1,0 +1,3 @@
+// false: does nothing, unsuccessfully.
+
+return 1;

@@ -1,0 +1,5 @@
+// poweroff: switches the machine off.
+
+Sync();
+Reboot(RebootCommand.PowerOff);
+return Perror("poweroff", "reboot");
