@@ -121,7 +121,7 @@ public static class AsmOffsets
 
     /// <summary>Where a 32-bit program goes on after sysenter: in the vsyscall page.</summary>
     /// <linux>VDSO32_SYSENTER_RETURN</linux>
-    public const uint SYSENTER_RETURN = 0xffffe007;
+    public const ulong SYSENTER_RETURN = 0xffffe007;
 
     /// <summary>First vector of the device interrupts: ISA line 0.</summary>
     public const int FIRST_EXTERNAL_VECTOR = 0x20;
