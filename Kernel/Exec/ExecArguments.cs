@@ -13,7 +13,8 @@ internal unsafe struct ExecArguments
 
     // From the front of one buffer; argv first, then envp, each with its zero byte.
     private byte* _text;
-    private int _length;
+    private int _length, _room;
+    private bool _small;
 
     /// <summary>How many of each.</summary>
     internal int ArgumentCount, EnvironmentCount;
@@ -21,26 +22,41 @@ internal unsafe struct ExecArguments
     /// <summary>The strings one after the other, each with its zero byte.</summary>
     internal readonly ReadOnlySpan<byte> Text => new(_text, _length);
 
-    /// <summary>Room for the strings. 0 or -ENOMEM.</summary>
+    /// <summary>Room for as many strings as there may be. Sleeps. 0 or -ENOMEM.</summary>
     internal int Allocate()
     {
         _text = (byte*)Vmalloc.Alloc(MaxBytes);
+        _room = MaxBytes;
         return _text == null ? -ENOMEM : 0;
+    }
+
+    /// <summary>Room for <paramref name="size"/> bytes of strings, from any context that <paramref name="gfp"/> allows. 0, -E2BIG, -ENOMEM.</summary>
+    internal int Allocate(int size, GfpFlags gfp)
+    {
+        _small = true;
+        _room = size;
+        _text = size > MaxBytes ? null : (byte*)Kmalloc((nuint)size, gfp);
+        return size > MaxBytes ? -E2BIG : _text == null ? -ENOMEM : 0;
     }
 
     internal void Free()
     {
-        if (_text != null)
+        if (_small)
+        {
+            Kfree(_text);
+        }
+        else if (_text != null)
         {
             Vmalloc.Free(_text);
-            _text = null;
         }
+
+        _text = null;
     }
 
     /// <summary>Adds a string of the kernel. 0 or -E2BIG.</summary>
     internal int Add(ReadOnlySpan<byte> text, ref int count)
     {
-        if (text.Length >= MaxBytes - _length)
+        if (text.Length >= _room - _length)
         {
             return -E2BIG;
         }
@@ -69,7 +85,7 @@ internal unsafe struct ExecArguments
                 break;
             }
 
-            int room = MaxBytes - _length;
+            int room = _room - _length;
             nint length = Uaccess.StrncpyFromUser(_text + _length, (byte*)pointer, room);
             if (length < 0)
             {
@@ -94,7 +110,7 @@ internal unsafe struct ExecArguments
     {
         int old = ArgumentCount == 0 ? 0 : Text.IndexOf((byte)0) + 1;
         int added = interpreter.Length + 1 + (option.IsEmpty ? 0 : option.Length + 1) + script.Length + 1;
-        if (_length - old + added > MaxBytes)
+        if (_length - old + added > _room)
         {
             return -E2BIG;
         }

@@ -86,7 +86,9 @@ public static unsafe class Main
         Started("watchdogs"u8, Watchdog.Start());
         Started("ksoftirqd"u8, Ksoftirqd.Start());
         Started("work queues"u8, Workqueue.Init());
+        Started("process tree"u8, ProcessTree.Adopt());
         Started("file systems"u8, FileSystemStart.Init());
+        TheFirstFiles();
         Initcalls.Run(InitLevel.Subsystem);
         Initcalls.Run(InitLevel.Device);
         Initcalls.Run(InitLevel.Late);
@@ -192,14 +194,40 @@ public static unsafe class Main
         Monitor.Run();
     }
 
+    // The archive with the user programs, from the image.
+    private static void TheFirstFiles()
+    {
+        int length = (int)(LinkerSymbols.InitramfsEnd - LinkerSymbols.InitramfsStart);
+        int error = length == 0 ? 0 : Fs.Initramfs.Unpack(new ReadOnlySpan<byte>(LinkerSymbols.InitramfsStart, length));
+        if (error != 0)
+        {
+            Printk(LogLevel.Error, $"initramfs: unpacking failed: error {error}\n");
+        }
+    }
+
+    // Descriptors 0, 1 and 2 are the console, if there is one.
     private static void TheFirstProgram(ReadOnlySpan<byte> path)
     {
+        if (Fs.Vfs.Open("/dev/console"u8, Fs.OpenFlags.O_RDWR, 0, out Fs.File* console) == 0)
+        {
+            Fs.FilesStruct.Install(Current->Files, console, 0, false);
+            for (int i = 1; i <= 2; i++)
+            {
+                Fs.Files.Get(console);
+                Fs.FilesStruct.Install(Current->Files, console, i, false);
+            }
+        }
+        else
+        {
+            Printk(LogLevel.Warning, $"cannot open /dev/console\n");
+        }
+
         ExecArguments arguments = default;
-        int error = ProcessTree.BecomeInit();
-        error = error != 0 ? error : arguments.Allocate();
+        int error = arguments.Allocate();
         error = error != 0 ? error : arguments.Add(path, ref arguments.ArgumentCount);
         error = error != 0 ? error : arguments.Add("HOME=/"u8, ref arguments.EnvironmentCount);
         error = error != 0 ? error : arguments.Add("TERM=linux"u8, ref arguments.EnvironmentCount);
+        Current->Process->Action(Signal.SIGCHLD).Handler = SigAction.Default;
         error = error != 0 ? error : Exec.RunFromKernel(path, ref arguments);
         if (error == 0)
         {

@@ -72,6 +72,9 @@ public unsafe struct Process
     /// <linux>exit_signal</linux>
     internal int ExitSignal;
 
+    /// <summary>Of a helper of the kernel: who is told at its end instead of the parent.</summary>
+    internal UserModeHelper.Request* Helper;
+
     /// <summary>Signals for whichever thread takes them first.</summary>
     /// <linux>shared_pending</linux>
     internal ulong Pending;

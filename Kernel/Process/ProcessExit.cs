@@ -42,7 +42,7 @@ public static unsafe class ProcessExit
     {
         TaskStruct* task = Current;
         Process* process = task->Process;
-        if (process == ProcessTree.Init)
+        if (process == ProcessTree.Init && process->ThreadCount == 1)
         {
             Panic($"Attempted to kill init! status {status:x}\n");
         }
@@ -124,6 +124,7 @@ public static unsafe class ProcessExit
         if (last)
         {
             IntervalTimers.Stop(process);
+            UserModeHelper.Ended(process);
         }
 
         // The leader's number stays taken until the process has been waited for.
@@ -183,8 +184,8 @@ public static unsafe class ProcessExit
         Process* parent = process->Parent;
         process->State = ProcessState.Zombie;
         int signal = process->ExitSignal;
-        bool ignored = signal == Signal.SIGCHLD &&
-            (parent->Action(signal).Handler == SigAction.Ignore || (parent->Action(signal).Flags & SigAction.NoChildWait) != 0);
+        bool ignored = process->Helper != null || (signal == Signal.SIGCHLD &&
+            (parent->Action(signal).Handler == SigAction.Ignore || (parent->Action(signal).Flags & SigAction.NoChildWait) != 0));
         if (ignored)
         {
             process->State = ProcessState.Reaped;

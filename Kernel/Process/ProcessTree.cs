@@ -54,20 +54,30 @@ public static unsafe class ProcessTree
         return process;
     }
 
-    /// <summary>The running thread becomes pid 1's process.</summary>
-    internal static int BecomeInit()
+    /// <summary>The running kernel thread becomes a process: pid 1 at boot, later helpers, whose parent is pid 1. 0 or -ENOMEM. May sleep.</summary>
+    internal static int Adopt()
     {
-        Process* process = Allocate(Current);
+        TaskStruct* task = Current;
+        Process* process = Allocate(task);
         if (process == null)
         {
             return -ENOMEM;
         }
 
-        process->Group = process->Session = Current->Pid;
-        Init = process;
-        Enter(process, null);
-        Current->Tgid = Current->Pid;
-        Current->Process = process;
+        if (Init == null)
+        {
+            Init = process;
+            process->Group = process->Session = task->Pid;
+
+            // Nobody waits in the kernel for children: until it has executed its program they leave no zombies.
+            process->Action(Signal.SIGCHLD).Handler = SigAction.Ignore;
+        }
+
+        // The table's hold on a leader, until the process has been waited for.
+        Tasks.Get(task);
+        task->Tgid = task->Pid;
+        task->Process = process;
+        Enter(process, process == Init ? null : Init);
         return 0;
     }
 
