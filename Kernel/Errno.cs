@@ -113,6 +113,9 @@ public static class Errno
     /// <summary>Too many symbolic links.</summary>
     public const int ELOOP = 40;
 
+    /// <summary>Value too large for the caller's structure.</summary>
+    public const int EOVERFLOW = 75;
+
     /// <summary>Timed out.</summary>
     public const int ETIMEDOUT = 110;
 

@@ -28,6 +28,7 @@ internal static unsafe class FileSystemStart
         error = DeviceNodes.Init();
         error = error != 0 ? error : Mounts.Mount("rootfs"u8, "rootfs"u8, null, false, null);
         error = error != 0 ? error : MountDev();
+        error = error != 0 ? error : MemDevices.Init();
         if (error != 0)
         {
             return error;

@@ -61,6 +61,7 @@ public unsafe struct PollTable
     private TaskStruct* _task;
     private int _triggered;
     private bool _full;
+    private bool _ticking;
     private int _used;
     private PollEntry* _entries;
     private Entries _inline;
@@ -95,6 +96,15 @@ public unsafe struct PollTable
         WaitQueue.Add(head, &entry->Wait);
     }
 
+    /// <summary>For the Poll of a file that nobody wakes: it is asked again with every tick.</summary>
+    internal static void WaitTick(PollTable* table)
+    {
+        if (table != null)
+        {
+            table->_ticking = true;
+        }
+    }
+
     /// <summary>Begins a poll of the current task.</summary>
     /// <linux>poll_initwait</linux>
     internal static void Begin(PollTable* table)
@@ -102,6 +112,7 @@ public unsafe struct PollTable
         table->_task = Current;
         table->_triggered = 0;
         table->_full = false;
+        table->_ticking = false;
         table->_used = 0;
         table->_entries = null;
     }
@@ -119,7 +130,9 @@ public unsafe struct PollTable
         Scheduler.SetCurrentState(TaskState.Interruptible);
         if (Shared.ReadOnce(ref table->_triggered) == 0)
         {
-            timeout = ScheduleTimeout(timeout);
+            int slice = table->_ticking ? 1 : timeout;
+            int left = ScheduleTimeout(slice);
+            timeout = timeout == MaxScheduleTimeout ? timeout : timeout - (slice - left);
         }
 
         Scheduler.SetCurrentState(TaskState.Running);
