@@ -64,6 +64,7 @@ public static unsafe class FramebufferConsole
         *console = default;
         console->Name = "tty0"u8;
         console->Write = &Write;
+        console->WriteBytes = &WriteBytes;
         RegisterConsole(console);
         Printk(LogLevel.Info, $"framebuffer: {info.Width} by {info.Height} pixels of {info.BitsPerPixel} bits, "
             + $"{columns} by {rows} characters\n");
@@ -101,7 +102,11 @@ public static unsafe class FramebufferConsole
         Terminal->Init(columns, rows, cells, cells + (columns * rows), &DrawCell, &MoveCursor);
     }
 
-    private static void Write(Console* console, byte* text, int length)
+    private static void Write(Console* console, byte* text, int length) => Write(text, length, true);
+
+    private static void WriteBytes(Console* console, byte* text, int length) => Write(text, length, false);
+
+    private static void Write(byte* text, int length, bool returns)
     {
         // In an oops the holder of the lock may be the code that failed: then it is done without.
         ulong flags = LocalIrqSave();
@@ -112,7 +117,7 @@ public static unsafe class FramebufferConsole
             locked = true;
         }
 
-        Terminal->Write(text, length);
+        Terminal->Write(text, length, returns);
         if (locked)
         {
             s_lock.Unlock();

@@ -43,6 +43,7 @@ public static unsafe class Serial8250
                 *console = default;
                 console->Name = i == 0 ? "ttyS0"u8 : "ttyS1"u8;
                 console->Write = &Write;
+                console->WriteBytes = &WriteBytes;
                 console->Data = Port(i);
                 RegisterConsole(console);
                 found++;
@@ -172,14 +173,19 @@ public static unsafe class Serial8250
 
     /// <summary>Console output; a line feed becomes carriage return and line feed.</summary>
     /// <linux>serial8250_console_write</linux>
-    private static void Write(Console* console, byte* text, int length)
+    private static void Write(Console* console, byte* text, int length) => Write((SerialPort*)console->Data, text, length, true);
+
+    /// <summary>Output of a terminal: the bytes as they are.</summary>
+    /// <linux>uart_write</linux>
+    private static void WriteBytes(Console* console, byte* text, int length) => Write((SerialPort*)console->Data, text, length, false);
+
+    private static void Write(SerialPort* port, byte* text, int length, bool returns)
     {
-        SerialPort* port = (SerialPort*)console->Data;
         bool polling = IrqsDisabled() || OopsInProgress;
         bool locked = Acquire(port, out ulong flags);
         for (int i = 0; i < length; i++)
         {
-            if (text[i] == '\n')
+            if (returns && text[i] == '\n')
             {
                 Queue(port, (byte)'\r', locked, ref flags);
             }

@@ -55,6 +55,7 @@ public static unsafe class VgaText
         *console = default;
         console->Name = "tty0"u8;
         console->Write = &Write;
+        console->WriteBytes = &WriteBytes;
         RegisterConsole(console);
         return 0;
     }
@@ -87,7 +88,11 @@ public static unsafe class VgaText
         return keeps;
     }
 
-    private static void Write(Console* console, byte* text, int length)
+    private static void Write(Console* console, byte* text, int length) => Write(text, length, true);
+
+    private static void WriteBytes(Console* console, byte* text, int length) => Write(text, length, false);
+
+    private static void Write(byte* text, int length, bool returns)
     {
         // In an oops the holder of the lock may be the code that failed: then it is done without.
         ulong flags = LocalIrqSave();
@@ -98,7 +103,7 @@ public static unsafe class VgaText
             locked = true;
         }
 
-        Terminal->Write(text, length);
+        Terminal->Write(text, length, returns);
         if (locked)
         {
             s_lock.Unlock();

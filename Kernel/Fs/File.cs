@@ -132,7 +132,7 @@ public static unsafe partial class Files
         if (file != null)
         {
             file->Count.Set(1);
-            file->Flags = flags & ~(OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOCTTY | OpenFlags.O_TRUNC | OpenFlags.O_CLOEXEC);
+            file->Flags = flags & ~(OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_TRUNC | OpenFlags.O_CLOEXEC);
             uint access = (flags & OpenFlags.O_ACCMODE) + 1;
             file->Mode = (flags & OpenFlags.O_PATH) != 0 ? FileModeBits.None : (FileModeBits)(access & 3);
         }
@@ -182,6 +182,9 @@ public static unsafe partial class Files
         }
 
         int error = (file->Flags & OpenFlags.O_PATH) != 0 || file->Ops->Open == null ? 0 : file->Ops->Open(inode, file);
+
+        // It says something to the Open of a terminal only.
+        file->Flags &= ~OpenFlags.O_NOCTTY;
         if (error == 0 && (file->Flags & OpenFlags.O_PATH) == 0)
         {
             file->Mode |= FileModeBits.Opened;

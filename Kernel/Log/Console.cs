@@ -20,6 +20,10 @@ public unsafe struct Console
     /// must not wait for a lock either: the holder may be the code that failed. Use TryLock then, and go on without.</summary>
     public delegate*<Console*, byte*, int, void> Write;
 
+    /// <summary>The same for bytes of a terminal: '\n' only goes down a line, since the terminal sends '\r' where it wants one. Unset: <see cref="Write"/> is
+    /// called for them.</summary>
+    public delegate*<Console*, byte*, int, void> WriteBytes;
+
     /// <summary>For the driver.</summary>
     public void* Data;
 

@@ -135,8 +135,11 @@ internal static unsafe class ConsoleList
         }
     }
 
-    /// <summary>Sends bytes to every console as they are, without the ring. False: the lock was taken, nothing was shown.</summary>
-    public static bool TryWriteRaw(byte* text, int length)
+    /// <summary>Sends bytes to every console, without the ring. False: the lock was taken, nothing was shown.</summary>
+    /// <param name="text">Text, or the bytes of a terminal: see <see cref="Console.WriteBytes"/>.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="isText">Which of the two.</param>
+    public static bool TryWriteRaw(byte* text, int length, bool isText)
     {
         if (!TryAcquire())
         {
@@ -145,7 +148,14 @@ internal static unsafe class ConsoleList
 
         for (Console* console = s_first; console != null; console = console->Next)
         {
-            console->Write(console, text, length);
+            if (isText || console->WriteBytes == null)
+            {
+                console->Write(console, text, length);
+            }
+            else
+            {
+                console->WriteBytes(console, text, length);
+            }
         }
 
         Release();

@@ -123,16 +123,10 @@ public static unsafe partial class KernelLog
 
     /// <summary>Shows <paramref name="text"/> on all consoles at once, without the ring and without a time stamp. Waits for the consoles
     /// while another CPU prints. Not from handlers.</summary>
-    public static void WriteToConsoles(ReadOnlySpan<byte> text)
-    {
-        fixed (byte* bytes = text)
-        {
-            while (!ConsoleList.TryWriteRaw(bytes, text.Length))
-            {
-                CpuRelax();
-            }
-        }
-    }
+    public static void WriteToConsoles(ReadOnlySpan<byte> text) => WriteRaw(text, isText: true);
+
+    /// <summary>The same for bytes of a terminal, in which '\n' only goes down a line.</summary>
+    internal static void WriteBytesToConsoles(ReadOnlySpan<byte> bytes) => WriteRaw(bytes, isText: false);
 
     /// <summary>Begins (true) or ends (false) an oops: consoles do not wait for locks meanwhile.</summary>
     /// <linux>bust_spinlocks</linux>
@@ -142,6 +136,17 @@ public static unsafe partial class KernelLog
         if (begin)
         {
             ConsoleList.BreakLock(false);
+        }
+    }
+
+    private static void WriteRaw(ReadOnlySpan<byte> text, bool isText)
+    {
+        fixed (byte* bytes = text)
+        {
+            while (!ConsoleList.TryWriteRaw(bytes, text.Length, isText))
+            {
+                CpuRelax();
+            }
         }
     }
 

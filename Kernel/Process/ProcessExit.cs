@@ -108,7 +108,15 @@ public static unsafe class ProcessExit
         ProcessTree.Get(process);
         ulong flags = ProcessTree.TreeLock.LockIrqSave();
         bool last = LeaveThreads(task, process, status);
+        ProcessTree.TreeLock.UnlockIrqRestore(flags);
+        if (last)
+        {
+            // Before the parent is told: whoever it starts next may want the terminal.
+            JobControl.LeaderEnds(process);
+        }
+
         bool unwanted = false;
+        flags = ProcessTree.TreeLock.LockIrqSave();
         if (last)
         {
             OrphanChildren(process);

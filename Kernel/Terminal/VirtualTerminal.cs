@@ -83,19 +83,22 @@ public unsafe struct VirtualTerminal
     /// <summary>The cell that is wanted at a place.</summary>
     public readonly ushort Cell(int column, int row) => _cells[(row * Columns) + column];
 
-    /// <summary>Shows <paramref name="length"/> bytes of text. Any context; the screen driver's lock is held.</summary>
+    /// <summary>Shows text. Any context; the screen driver's lock is held.</summary>
+    /// <param name="text">The bytes.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="returns">A line feed goes back to the first column as well.</param>
     /// <linux>con_write</linux>
-    public void Write(byte* text, int length)
+    public void Write(byte* text, int length, bool returns = true)
     {
         for (int i = 0; i < length; i++)
         {
-            Put(text[i]);
+            Put(text[i], returns);
         }
 
         Flush();
     }
 
-    private void Put(byte value)
+    private void Put(byte value, bool returns)
     {
         switch (_escape.Feed(value))
         {
@@ -110,7 +113,7 @@ public unsafe struct VirtualTerminal
         {
             case (byte)'\n':
                 LineFeed();
-                Column = 0;
+                Column = returns ? 0 : Column;
                 break;
             case (byte)'\r':
                 Column = 0;

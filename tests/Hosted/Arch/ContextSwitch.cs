@@ -13,6 +13,8 @@ public static unsafe class ContextSwitch
 
     internal static void SavedFrame(TaskStruct* task, out nuint pc, out nuint sp, out nuint fp) => pc = sp = fp = 0;
 
+    internal static PtRegs* PrepareFork(TaskStruct* child) => null;
+
     public static void Prepare(TaskStruct* task, delegate*<void*, int> function, void* argument)
     {
         task->SavedPreemptCount = AtSwitch;

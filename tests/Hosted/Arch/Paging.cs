@@ -104,6 +104,17 @@ public static unsafe partial class Paging
 
     internal static PageTableEntry UnmapPage(ulong address) => PageTable.Unmap(s_root, address);
 
+    internal static ulong NewUserRoot()
+    {
+        var top = (ulong*)PageAllocator.GetZeroedPage(GfpFlags.Kernel);
+        return top == null ? 0 : DirectMap.VirtToPhys(top);
+    }
+
+    // Nothing remembers user mappings here.
+    internal static void FlushTlbLocal(ulong start, ulong end)
+    {
+    }
+
     internal static void FlushTlbKernelRange(ulong start, ulong end)
     {
         Flushes++;

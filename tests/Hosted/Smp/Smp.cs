@@ -23,6 +23,10 @@ public static unsafe class Smp
 
     public static bool BootCpuHasLocalTimer { get; set; }
 
+    internal static void FlushTlb(uint others, ulong start, ulong end)
+    {
+    }
+
     public static bool IsOnline(int cpu) => (uint)cpu < Cpu.MaxCpus && (OnlineMask & (1u << cpu)) != 0;
 
     public static int ApicId(int cpu) => cpu;
