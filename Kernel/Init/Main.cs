@@ -87,6 +87,8 @@ public static unsafe class Main
         Started("ksoftirqd"u8, Ksoftirqd.Start());
         Started("work queues"u8, Workqueue.Init());
         Started("file systems"u8, FileSystemStart.Init());
+        Started("processor's file"u8, CpuInfo.Init());
+        LoadAverage.Start();
         Initcalls.Run(InitLevel.Subsystem);
         Initcalls.Run(InitLevel.Device);
         Initcalls.Run(InitLevel.Late);
