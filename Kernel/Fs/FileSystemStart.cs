@@ -27,8 +27,13 @@ internal static unsafe class FileSystemStart
         Tmpfs.Init();
         error = DeviceNodes.Init();
         error = error != 0 ? error : Mounts.Mount("rootfs"u8, "rootfs"u8, null, false, null);
-        error = error != 0 ? error : MountDev();
+        error = error != 0 ? error : MountAt("/dev\0"u8, "devtmpfs"u8);
         error = error != 0 ? error : MemDevices.Init();
+        Kernfs.Init();
+        error = error != 0 ? error : ProcFs.Init();
+        error = error != 0 ? error : Sysfs.Init();
+        error = error != 0 ? error : MountAt("/proc\0"u8, "proc"u8);
+        error = error != 0 ? error : MountAt("/sys\0"u8, "sysfs"u8);
         if (error != 0)
         {
             return error;
@@ -39,14 +44,15 @@ internal static unsafe class FileSystemStart
         return Current->FsInfo == null || Current->Files == null ? -ENOMEM : 0;
     }
 
-    private static int MountDev()
+    // In a directory that is made for it.
+    private static int MountAt(ReadOnlySpan<byte> where, ReadOnlySpan<byte> kind)
     {
-        fixed (byte* name = "/dev\0"u8)
+        fixed (byte* name = where)
         {
             int error = Vfs.Mkdir(null, name, 0x1ed);
             Path path = default;
             error = error != 0 ? error : Vfs.Lookup(null, name, WalkFlags.Follow, out path);
-            error = error != 0 ? error : Mounts.Mount("devtmpfs"u8, "devtmpfs"u8, &path, false, null);
+            error = error != 0 ? error : Mounts.Mount(kind, kind, &path, false, null);
             path.Put();
             return error;
         }

@@ -91,8 +91,26 @@ public unsafe struct FilesStruct
     /// <linux>exit_files</linux>
     internal static void Exit(TaskStruct* task)
     {
-        FilesStruct* files = task->Files;
-        task->Files = null;
+        Put(Set(task, null));
+    }
+
+    /// <summary>The descriptors of another task, with a hold (<see cref="Put(FilesStruct*)"/>); null if it has none. The caller holds the task.</summary>
+    /// <linux>get_files_struct</linux>
+    internal static FilesStruct* OfTask(TaskStruct* task)
+    {
+        ulong flags = task->MmLock.LockIrqSave();
+        FilesStruct* files = Share(task->Files);
+        task->MmLock.UnlockIrqRestore(flags);
+        return files;
+    }
+
+    /// <summary>Descriptors that there is room for now; 0 for null. Any context.</summary>
+    internal static int Size(FilesStruct* files) => files == null ? 0 : Shared.ReadOnce(ref files->_size);
+
+    /// <summary>Gives a hold back. Null is fine. Process context, may sleep.</summary>
+    /// <linux>put_files_struct</linux>
+    internal static void Put(FilesStruct* files)
+    {
         if (files != null && files->Count.DecAndTest())
         {
             Drop(files);
@@ -124,8 +142,7 @@ public unsafe struct FilesStruct
         int error = Copy(task->Files, out FilesStruct* own);
         if (error == 0)
         {
-            Exit(task);
-            task->Files = own;
+            Put(Set(task, own));
         }
 
         return error;
@@ -268,6 +285,16 @@ public unsafe struct FilesStruct
             Files.Get(file);
             return fd;
         }
+    }
+
+    // Whoever looks from outside (OfTask) finds the one or the other.
+    private static FilesStruct* Set(TaskStruct* task, FilesStruct* files)
+    {
+        ulong flags = task->MmLock.LockIrqSave();
+        FilesStruct* before = task->Files;
+        task->Files = files;
+        task->MmLock.UnlockIrqRestore(flags);
+        return before;
     }
 
     // Makes room for descriptor `fd`. Whoever was faster wins; memory that is too small or too much is given back.

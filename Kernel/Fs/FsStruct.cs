@@ -62,14 +62,42 @@ public unsafe struct FsStruct
     /// <linux>exit_fs</linux>
     internal static void Exit(TaskStruct* task)
     {
+        ulong flags = task->MmLock.LockIrqSave();
         FsStruct* fs = task->FsInfo;
         task->FsInfo = null;
+        task->MmLock.UnlockIrqRestore(flags);
         if (fs != null && fs->Count.DecAndTest())
         {
             fs->Root.Put();
             fs->Cwd.Put();
             Kfree(fs);
         }
+    }
+
+    /// <summary>Root or working directory of another task, with references. False: it has none, or has ended. The caller holds the task.</summary>
+    /// <linux>get_task_root, proc_cwd_link</linux>
+    internal static bool OfTask(TaskStruct* task, bool root, out Path path)
+    {
+        path = Mounts.Root;
+        ulong flags = task->MmLock.LockIrqSave();
+        FsStruct* fs = task->FsInfo;
+        if (fs != null)
+        {
+            using (fs->Lock.Guard())
+            {
+                path = root ? fs->Root : fs->Cwd;
+                path.Get();
+            }
+        }
+
+        task->MmLock.UnlockIrqRestore(flags);
+        if (fs == null && Tasks.IsListed(task) && (task->Flags & TaskFlags.KernelThread) != 0)
+        {
+            path.Get();
+            return true;
+        }
+
+        return fs != null;
     }
 
     /// <summary>The root of the current process, with references.</summary>

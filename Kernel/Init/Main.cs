@@ -86,9 +86,12 @@ public static unsafe class Main
         Started("watchdogs"u8, Watchdog.Start());
         Started("ksoftirqd"u8, Ksoftirqd.Start());
         Started("work queues"u8, Workqueue.Init());
+        Started("khelper"u8, UserModeHelper.Init());
         Started("process tree"u8, ProcessTree.Adopt());
         Started("file systems"u8, FileSystemStart.Init());
         TheFirstFiles();
+        Started("processor's file"u8, CpuInfo.Init());
+        LoadAverage.Start();
         Initcalls.Run(InitLevel.Subsystem);
         Initcalls.Run(InitLevel.Device);
         Initcalls.Run(InitLevel.Late);

@@ -40,9 +40,11 @@ public static unsafe partial class Interrupts
         if (result != 0)
         {
             Kfree(action);
+            return result;
         }
 
-        return result;
+        ProcIrq.Update(irq, name);
+        return 0;
     }
 
     /// <summary>Installs an action of the caller's own, for lines that are needed before there is memory to allocate. Any context in
@@ -100,7 +102,7 @@ public static unsafe partial class Interrupts
     }
 
     /// <summary>Takes the handler with <paramref name="devId"/> off line <paramref name="irq"/>, disables the line if it was the last, and
-    /// returns when no CPU runs it any more. Keep the device from interrupting first if the line is shared. Process context; spins
+    /// returns when no CPU runs it any more. Keep the device from interrupting first if the line is shared. Process context; may sleep, spins
     /// while another CPU is in the line's handlers. A wrong <paramref name="devId"/>, or interrupt context, is reported and changes nothing.
     /// </summary>
     /// <linux>free_irq</linux>
@@ -123,6 +125,7 @@ public static unsafe partial class Interrupts
         }
 
         SynchronizeIrq(irq);
+        ProcIrq.Update(irq, action->Name);
         if (action->Allocated)
         {
             Kfree(action);

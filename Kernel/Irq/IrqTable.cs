@@ -19,7 +19,10 @@ public static unsafe class IrqTable
     /// <param name="cpus">Online CPUs.</param>
     /// <linux>show_interrupts</linux>
     /// <rows>IRQ-12</rows>
-    public static void Write(delegate*<ReadOnlySpan<byte>, void> sink, int cpus = 1)
+    public static void Write(delegate*<ReadOnlySpan<byte>, void> sink, int cpus = 1) => Write(TextSink.To(sink), cpus);
+
+    /// <inheritdoc cref="Write(delegate*{ReadOnlySpan{byte}, void}, int)"/>
+    public static void Write(TextSink sink, int cpus)
     {
         Span<byte> memory = stackalloc byte[RowSize];
         TextBuffer row = new(memory);
@@ -30,13 +33,13 @@ public static unsafe class IrqTable
         }
 
         row.Append("\n"u8);
-        sink(row.Written);
+        sink.Write(row.Written);
         for (int irq = 0; irq < Interrupts.NrIrqs; irq++)
         {
             int length = FormatLine(memory, irq, cpus);
             if (length != 0)
             {
-                sink(memory.Slice(0, length));
+                sink.Write(memory.Slice(0, length));
             }
         }
 
@@ -49,11 +52,11 @@ public static unsafe class IrqTable
 #endif
         row.Clear();
         row.Append($"ERR: {IrqStatistics.Errors,10}\n");
-        sink(row.Written);
+        sink.Write(row.Written);
     }
 
     private static void WriteCounters(
-        delegate*<ReadOnlySpan<byte>, void> sink, Span<byte> memory, int cpus, ReadOnlySpan<byte> name, delegate*<int, uint> counter)
+        TextSink sink, Span<byte> memory, int cpus, ReadOnlySpan<byte> name, delegate*<int, uint> counter)
     {
         TextBuffer row = new(memory);
         row.Append($"{name}: ");
@@ -63,7 +66,7 @@ public static unsafe class IrqTable
         }
 
         row.Append("\n"u8);
-        sink(row.Written);
+        sink.Write(row.Written);
     }
 
     // Puts one line's row into memory and gives its length; 0 if the line has no handler.

@@ -22,17 +22,20 @@ public static unsafe partial class LockStat
     /// <param name="contendedOnly">Leave out what nobody waited for.</param>
     /// <linux>lock_stat</linux>
     /// <rows>SYNC-07</rows>
-    public static void Write(delegate*<ReadOnlySpan<byte>, void> sink, bool contendedOnly = false)
+    public static void Write(delegate*<ReadOnlySpan<byte>, void> sink, bool contendedOnly = false) => Write(TextSink.To(sink), contendedOnly);
+
+    /// <inheritdoc cref="Write(delegate*{ReadOnlySpan{byte}, void}, bool)"/>
+    public static void Write(TextSink sink, bool contendedOnly = false)
     {
         Span<byte> memory = stackalloc byte[RowSize];
-        sink("lock_stat version 0.3\n"u8);
+        sink.Write("lock_stat version 0.3\n"u8);
         Line(sink, memory);
         TextBuffer row = new(memory);
         row.Append($"{"class name"u8,NameWidth} {"con-bounces"u8,14} {"contentions"u8,14} {"waittime-min"u8,14} {"waittime-max"u8,14} "
             + $"{"waittime-total"u8,14} {"acq-bounces"u8,14} {"acquisitions"u8,14} {"holdtime-min"u8,14} {"holdtime-max"u8,14} {"holdtime-total"u8,14}\n");
-        sink(row.Written);
+        sink.Write(row.Written);
         Line(sink, memory);
-        sink("\n"u8);
+        sink.Write("\n"u8);
         long below = long.MaxValue;
         int number;
         while ((number = NextClass(below, out long rank)) != 0)
@@ -47,7 +50,7 @@ public static unsafe partial class LockStat
         }
     }
 
-    private static void WriteClass(delegate*<ReadOnlySpan<byte>, void> sink, Span<byte> memory, LockClass* lockClass)
+    private static void WriteClass(TextSink sink, Span<byte> memory, LockClass* lockClass)
     {
         bool readers = lockClass->Readers.Acquisitions != 0;
         if (lockClass->Exclusive.Acquisitions != 0)
@@ -66,12 +69,12 @@ public static unsafe partial class LockStat
             Name(ref row, lockClass, default);
             row.Append($" {lockClass->Points.Counts[i],14}   at {ContextReport.Trim(LockText.Of((char*)lockClass->Points.Files[i]))}:"
                 + $"{lockClass->Points.Lines[i]}\n");
-            sink(row.Written);
+            sink.Write(row.Written);
         }
     }
 
     private static void WriteRow(
-        delegate*<ReadOnlySpan<byte>, void> sink, Span<byte> memory, LockClass* lockClass, ReadOnlySpan<byte> suffix, LockStatistics* counters)
+        TextSink sink, Span<byte> memory, LockClass* lockClass, ReadOnlySpan<byte> suffix, LockStatistics* counters)
     {
         TextBuffer row = new(memory);
         Name(ref row, lockClass, suffix);
@@ -84,7 +87,7 @@ public static unsafe partial class LockStat
         Time(ref row, counters->HoldMax);
         Time(ref row, counters->HoldTotal);
         row.Append("\n"u8);
-        sink(row.Written);
+        sink.Write(row.Written);
     }
 
     // To the right edge of its column; of a longer one the end.
@@ -99,12 +102,12 @@ public static unsafe partial class LockStat
         row.Append(new ReadOnlySpan<byte>(bytes + name.Length - length, length));
     }
 
-    private static void Line(delegate*<ReadOnlySpan<byte>, void> sink, Span<byte> memory)
+    private static void Line(TextSink sink, Span<byte> memory)
     {
         TextBuffer row = new(memory);
         row.AppendRepeated((byte)'-', NameWidth + (Columns * ColumnWidth));
         row.Append("\n"u8);
-        sink(row.Written);
+        sink.Write(row.Written);
     }
 
     private static long Smallest(long kept) => kept == 0 ? 0 : long.MaxValue - kept;

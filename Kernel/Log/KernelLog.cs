@@ -15,7 +15,7 @@ namespace CSharpOS.Log;
 /// <rows>LOG-01</rows>
 public static unsafe partial class KernelLog
 {
-    private const int DefaultConsoleLevel = 7;
+    internal const int DefaultConsoleLevel = 7;
     private const int QuietConsoleLevel = 4;
     private const int DebugConsoleLevel = 10;
     private const int LostTextSize = 32;
@@ -195,6 +195,7 @@ public static unsafe partial class KernelLog
             LogRing.Write(level, flags | (cut ? LogFlags.EndsLine : LogFlags.None), now, cpu, context, text.Slice(start));
         }
 
+        LogWaiters.Announce();
         LocalIrqRestore(interrupts);
     }
 

@@ -43,18 +43,9 @@ internal static unsafe class TaskCommands
     {
         ulong ticks = Shared.ReadOnce(ref task->Ticks);
         bool kernel = (task->Flags & TaskFlags.KernelThread) != 0;
-        MonitorOutput.Write($"{task->Pid,5} {StateLetter(task)} {task->Cpu,3} {task->Nice,3} {task->Prio,3} "
+        MonitorOutput.Write($"{task->Pid,5} {(char)TaskFigures.Letter(task)} {task->Cpu,3} {task->Nice,3} {task->Prio,3} "
             + $"{ticks / HZ,7}.{ticks % HZ * 100 / HZ:d2} {(kernel ? "["u8 : default)}{task->Name}{(kernel ? "]"u8 : default)}\n");
     }
-
-    private static ReadOnlySpan<byte> StateLetter(TaskStruct* task) => (TaskState)Shared.ReadOnce(ref task->State) switch
-    {
-        TaskState.Running => "R"u8,
-        TaskState.Interruptible => "S"u8,
-        TaskState.Uninterruptible => "D"u8,
-        TaskState.Stopped => "T"u8,
-        _ => "X"u8,
-    };
 
     private static int Cpus(ReadOnlySpan<byte> arguments)
     {
@@ -156,7 +147,7 @@ internal static unsafe class TaskCommands
             return -ESRCH;
         }
 
-        MonitorOutput.Write($"{pid} {task->Name}, {StateLetter(task)} on CPU {task->Cpu}\n");
+        MonitorOutput.Write($"{pid} {task->Name}, {(char)TaskFigures.Letter(task)} on CPU {task->Cpu}\n");
         int result = TaskTrace.Show(task, &MonitorOutput.Write);
         if (result != 0)
         {

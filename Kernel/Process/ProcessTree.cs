@@ -112,6 +112,24 @@ public static unsafe class ProcessTree
         }
     }
 
+    /// <summary>The process of any task, with a reference (<see cref="Put"/>); null for kernel threads, and for what has ended. The caller holds the
+    /// task. Process context.</summary>
+    internal static Process* GetOf(TaskStruct* task)
+    {
+        Process* process = null;
+        ulong flags = TreeLock.LockIrqSave();
+
+        // A thread that has left its process keeps the pointer, but not the hold; of a leader it is cleared before the hold goes.
+        if (task->Process != null && (task->Pid == task->Tgid || !ListHead.Empty(&task->ThreadLink)))
+        {
+            process = task->Process;
+            Get(process);
+        }
+
+        TreeLock.UnlockIrqRestore(flags);
+        return process;
+    }
+
     /// <summary>The process with number <paramref name="pid"/>; null if there is none. TreeLock is held, and the answer good as long.</summary>
     internal static Process* Find(int pid)
     {

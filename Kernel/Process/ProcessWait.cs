@@ -64,7 +64,11 @@ public static unsafe class ProcessWait
     {
         TaskStruct* leader = process->Leader;
         Tasks.Withdraw(leader);
+
+        // Under the lock: ProcessTree.GetOf may just be looking.
+        ulong flags = ProcessTree.TreeLock.LockIrqSave();
         leader->Process = null;
+        ProcessTree.TreeLock.UnlockIrqRestore(flags);
         Tasks.Put(leader);
         ProcessTree.Put(process);
     }

@@ -49,6 +49,7 @@ public static unsafe class KernelThread
         task->Prio = Priority.Effective(task);
         task->CpusAllowed = uint.MaxValue;
         task->Timestamp = Clock.MonotonicMicroseconds();
+        task->StartTime = task->Timestamp;
         task->Parent = Kthread.Parent;
         SetName(task, name);
         ContextSwitch.Prepare(task, function, argument);

@@ -29,6 +29,9 @@ public unsafe struct RunQueue
     internal ulong Switches;
     internal ulong TicksBusy, TicksIdle;
 
+    /// <summary>Parts of TicksBusy; the rest was spent in the kernel for tasks.</summary>
+    internal ulong TicksUser, TicksNice, TicksSoftirq;
+
     /// <summary>Jiffies when the first task of the present round expired; 0 if none has.</summary>
     internal uint ExpiredTimestamp;
 

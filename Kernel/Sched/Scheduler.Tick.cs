@@ -28,19 +28,15 @@ public static unsafe partial class Scheduler
         TaskStruct* task = rq->Current;
         task->Ticks++;
         PtRegs* interrupted = Hot->InterruptRegs;
-        if (interrupted != null && interrupted->UserMode)
-        {
-            task->UserTicks++;
-        }
-
+        bool userMode = interrupted != null && interrupted->UserMode;
+        task->UserTicks += userMode ? 1u : 0;
+        AccountTick(rq, task, userMode);
         if (task == rq->Idle)
         {
-            rq->TicksIdle++;
             BalanceTick(rq, idle: true);
             return;
         }
 
-        rq->TicksBusy++;
         rq->Lock.Lock();
         if (task->Array != rq->Active)
         {

@@ -109,7 +109,7 @@ public unsafe struct TaskStruct
     /// <linux>mm</linux>
     public MmStruct* Mm;
 
-    /// <summary>Guards <see cref="Mm"/> against those who look from outside.</summary>
+    /// <summary>Guards <see cref="Mm"/>, <see cref="Files"/> and <see cref="FsInfo"/> against those who look from outside.</summary>
     /// <linux>alloc_lock</linux>
     internal SpinLock MmLock;
 

@@ -24,6 +24,14 @@ public static unsafe class Tasks
     /// <summary>How many tasks there are, the boot CPU's idle task included.</summary>
     public static int Count { get; private set; }
 
+    /// <summary>How many have been made since boot.</summary>
+    /// <linux>total_forks</linux>
+    public static ulong Made { get; private set; }
+
+    /// <summary>The number that was given last.</summary>
+    /// <linux>last_pid</linux>
+    public static int LastPid => Shared.ReadOnce(ref s_lastPid);
+
     private static ListHead* All => (ListHead*)Unsafe.AsPointer(ref s_all);
 
     /// <summary>Forgets all tasks but <paramref name="boot"/>. Once, at boot.</summary>
@@ -36,6 +44,7 @@ public static unsafe class Tasks
         boot->Usage.Set(2);
         ListHead.AddTail(&boot->AllTasks, All);
         Count = 1;
+        Made = 0;
     }
 
     /// <summary>Memory for a task and its stack, with one reference; the rest is zero. Process context; may sleep.</summary>
@@ -89,6 +98,7 @@ public static unsafe class Tasks
             task->Pid = pid;
             ListHead.AddTail(&task->AllTasks, All);
             Count++;
+            Made++;
         }
 
         s_lock.UnlockIrqRestore(flags);
@@ -148,6 +158,33 @@ public static unsafe class Tasks
 
         s_lock.UnlockIrqRestore(flags);
         return found;
+    }
+
+    /// <summary>True while the task is in the table: it has not ended, or its parent has not been told.</summary>
+    /// <linux>pid_alive</linux>
+    internal static bool IsListed(TaskStruct* task)
+    {
+        TaskStruct* found = Find(task->Pid);
+        if (found != null)
+        {
+            Put(found);
+        }
+
+        return found == task;
+    }
+
+    /// <summary>How many tasks are in that state just now. Any context.</summary>
+    internal static int CountInState(TaskState state)
+    {
+        int count = 0;
+        ulong flags = s_lock.LockIrqSave();
+        for (ListHead* link = All->Next; link != All; link = link->Next)
+        {
+            count += Shared.ReadOnce(ref TaskOf(link)->State) == (int)state ? 1 : 0;
+        }
+
+        s_lock.UnlockIrqRestore(flags);
+        return count;
     }
 
     // The next number that nobody has, going round. The table is short or the number is free at once.

@@ -33,7 +33,10 @@ public static unsafe class SoftirqStatistics
     /// <param name="cpus">Columns.</param>
     /// <linux>show_softirqs</linux>
     /// <rows>SIRQ-08</rows>
-    public static void Write(delegate*<ReadOnlySpan<byte>, void> write, int cpus)
+    public static void Write(delegate*<ReadOnlySpan<byte>, void> write, int cpus) => Write(TextSink.To(write), cpus);
+
+    /// <inheritdoc cref="Write(delegate*{ReadOnlySpan{byte}, void}, int)"/>
+    public static void Write(TextSink sink, int cpus)
     {
         Span<byte> storage = stackalloc byte[LongestLine];
         TextBuffer line = new(storage);
@@ -44,7 +47,7 @@ public static unsafe class SoftirqStatistics
         }
 
         line.Append("\n"u8);
-        write(line.Written);
+        sink.Write(line.Written);
         for (int nr = 0; nr < SoftirqNrNames.Count; nr++)
         {
             line = new TextBuffer(storage);
@@ -55,7 +58,7 @@ public static unsafe class SoftirqStatistics
             }
 
             line.Append("\n"u8);
-            write(line.Written);
+            sink.Write(line.Written);
         }
     }
 

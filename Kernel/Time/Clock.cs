@@ -67,6 +67,7 @@ public static unsafe partial class Clock
         Shared.WriteOnce(ref s_jiffies64, s_jiffies64 + 1);
         AdvanceWallTime();
         FlushDeferred();
+        LogWaiters.Tick();
     }
 
     /// <summary>True if <paramref name="a"/> is later than <paramref name="b"/>. Right across the wrap, up to half the range apart.</summary>

@@ -5,7 +5,7 @@ namespace CSharpOS.Time;
 public static unsafe partial class Hrtimers
 {
     /// <summary>A line of the monitor's command timers. Process context.</summary>
-    internal static void Show(int cpu)
+    internal static void Show(TextSink sink, int cpu)
     {
         HrtimerBase* timers = s_bases.On(cpu);
         ulong flags = timers->Lock.LockIrqSave();
@@ -14,14 +14,14 @@ public static unsafe partial class Hrtimers
         long next = timers->First == null ? 0 : timers->First->Expires - KtimeGet();
         bool high = timers->HighResolution;
         timers->Lock.UnlockIrqRestore(flags);
-        MonitorOutput.Write($"  high resolution: {count} active, {expired} functions called, ");
+        sink.Write($"  high resolution: {count} active, {expired} functions called, ");
         if (high)
         {
-            MonitorOutput.Write($"{interrupts} interrupts, the next in {next / 1000} us\n");
+            sink.Write($"{interrupts} interrupts, the next in {next / 1000} us\n");
         }
         else
         {
-            MonitorOutput.Write($"at ticks only\n");
+            sink.Write($"at ticks only\n");
         }
     }
 }

@@ -1,4 +1,5 @@
-// Timers.Command: the monitor's command timers: per CPU how many are active, what has run, and the ones that are due next. Process context.
+// Timers.Command: the monitor's command timers, and /proc/timer_list: per CPU how many are active, what has run, and the ones that are due next. Process
+// context.
 //
 // Lock: each base's in turn, while a few entries are copied; nothing is printed with it held.
 
@@ -19,20 +20,26 @@ public static unsafe partial class Timers
             return -EINVAL;
         }
 
-        MonitorOutput.Write($"jiffies {Jiffies64}, {HZ} a second; {KtimeGet()} ns by {ClockSources.Current->Name}\n");
+        Write(TextSink.To(&MonitorOutput.Write));
+        return 0;
+    }
+
+    /// <summary>Writes the list. Process context.</summary>
+    /// <linux>timer_list_show</linux>
+    internal static void Write(TextSink sink)
+    {
+        sink.Write($"jiffies {Jiffies64}, {HZ} a second; {KtimeGet()} ns by {ClockSources.Current->Name}\n");
         for (int cpu = 0; cpu < Cpu.MaxCpus; cpu++)
         {
             if (Smp.IsOnline(cpu))
             {
-                Show(s_bases.On(cpu));
-                Hrtimers.Show(cpu);
+                Show(sink, s_bases.On(cpu));
+                Hrtimers.Show(sink, cpu);
             }
         }
-
-        return 0;
     }
 
-    private static void Show(TimerBase* timers)
+    private static void Show(TextSink sink, TimerBase* timers)
     {
         Shown shown = default;
         ulong flags = timers->Lock.LockIrqSave();
@@ -41,28 +48,28 @@ public static unsafe partial class Timers
         ulong expired = timers->Expired;
         ulong cascaded = timers->Cascaded;
         timers->Lock.UnlockIrqRestore(flags);
-        MonitorOutput.Write($"CPU{timers->Cpu}: {active} active, {expired} functions called, {cascaded} moved to a finer group\n");
+        sink.Write($"CPU{timers->Cpu}: {active} active, {expired} functions called, {cascaded} moved to a finer group\n");
         for (int i = 0; i < count; i++)
         {
-            ShowTimer(shown[i]);
+            ShowTimer(sink, shown[i]);
         }
 
         if (count < active)
         {
-            MonitorOutput.Write($"  and {active - count} later ones\n");
+            sink.Write($"  and {active - count} later ones\n");
         }
     }
 
-    private static void ShowTimer(in Entry timer)
+    private static void ShowTimer(TextSink sink, in Entry timer)
     {
         int ticks = (int)(timer.Expires - Jiffies);
         if (Debugging.SymbolTable.Lookup((nuint)timer.Function, out Debugging.SymbolInfo symbol))
         {
-            MonitorOutput.Write($"  in {ticks,6} ticks  {symbol.Name}({timer.Data:x})\n");
+            sink.Write($"  in {ticks,6} ticks  {symbol.Name}({timer.Data:x})\n");
         }
         else
         {
-            MonitorOutput.Write($"  in {ticks,6} ticks  {timer.Function:x16}({timer.Data:x})\n");
+            sink.Write($"  in {ticks,6} ticks  {timer.Function:x16}({timer.Data:x})\n");
         }
     }
 
