@@ -21,7 +21,9 @@ public static unsafe class IrqTable
     /// <rows>IRQ-12</rows>
     public static void Write(delegate*<ReadOnlySpan<byte>, void> sink, int cpus = 1) => Write(TextSink.To(sink), cpus);
 
-    /// <inheritdoc cref="Write(delegate*{ReadOnlySpan{byte}, void}, int)"/>
+    /// <summary>The same to any destination.</summary>
+    /// <linux>show_interrupts</linux>
+    /// <rows>IRQ-12</rows>
     public static void Write(TextSink sink, int cpus)
     {
         Span<byte> memory = stackalloc byte[RowSize];

@@ -24,7 +24,9 @@ public static unsafe partial class LockStat
     /// <rows>SYNC-07</rows>
     public static void Write(delegate*<ReadOnlySpan<byte>, void> sink, bool contendedOnly = false) => Write(TextSink.To(sink), contendedOnly);
 
-    /// <inheritdoc cref="Write(delegate*{ReadOnlySpan{byte}, void}, bool)"/>
+    /// <summary>The same to any destination.</summary>
+    /// <linux>lock_stat</linux>
+    /// <rows>SYNC-07</rows>
     public static void Write(TextSink sink, bool contendedOnly = false)
     {
         Span<byte> memory = stackalloc byte[RowSize];

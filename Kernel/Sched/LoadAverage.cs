@@ -35,8 +35,8 @@ public static unsafe class LoadAverage
     /// <summary>Over fifteen minutes.</summary>
     public static uint FifteenMinutes => Shared.ReadOnce(ref s_load15);
 
-    /// <summary>Hundredths of what lies behind the point, rounded. The whole part is <c>value >> 11</c> of the same rounded value.</summary>
-    public static uint Hundredths(uint load) => (uint)(((ulong)load * 100 + (One / 2)) >> Shift);
+    /// <summary>An average in hundredths, rounded.</summary>
+    public static uint Hundredths(uint load) => (uint)((((ulong)load * 100) + (One / 2)) >> Shift);
 
     /// <summary>Begins at zero and starts the timer. Once, at boot, process context.</summary>
     internal static void Start()

@@ -35,7 +35,9 @@ public static unsafe class SoftirqStatistics
     /// <rows>SIRQ-08</rows>
     public static void Write(delegate*<ReadOnlySpan<byte>, void> write, int cpus) => Write(TextSink.To(write), cpus);
 
-    /// <inheritdoc cref="Write(delegate*{ReadOnlySpan{byte}, void}, int)"/>
+    /// <summary>The same to any destination.</summary>
+    /// <linux>show_softirqs</linux>
+    /// <rows>SIRQ-08</rows>
     public static void Write(TextSink sink, int cpus)
     {
         Span<byte> storage = stackalloc byte[LongestLine];

@@ -19,7 +19,7 @@ internal static unsafe class ProcHelp
     /// <summary>Reads a file whole, in pieces of a size that no line has. 0 or the error of open or read.</summary>
     internal static int Read(ReadOnlySpan<byte> path)
     {
-        s_text = s_text == null ? (byte*)Vmalloc.Allocate(Size) : s_text;
+        s_text = s_text == null ? (byte*)Vmalloc.Alloc(Size) : s_text;
         s_length = 0;
         int error = Vfs.Open(path, OpenFlags.O_RDONLY, 0, out File* file);
         if (error != 0)
@@ -41,6 +41,14 @@ internal static unsafe class ProcHelp
 
         Files.Put(file);
         return error;
+    }
+
+    /// <summary>Gives the memory of the text back.</summary>
+    internal static void Free()
+    {
+        Vmalloc.Free(s_text);
+        s_text = null;
+        s_length = 0;
     }
 
     /// <summary>Opens, writes all with one call, closes: bytes written or the error.</summary>

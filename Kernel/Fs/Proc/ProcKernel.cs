@@ -20,17 +20,18 @@ internal static unsafe class ProcKernel
         bool complete = Add("version"u8, &Version) && Add("uptime"u8, &Uptime) && Add("loadavg"u8, &Load) && Add("meminfo"u8, &Memory) &&
             Add("cmdline"u8, &Line) && Add("interrupts"u8, &InterruptTable) && Add("softirqs"u8, &SoftirqTable) && Add("stat"u8, &ProcStat.Show) &&
             Add("filesystems"u8, &Kinds) && Add("devices"u8, &Devices) && Add("timer_list"u8, &TimerTable) && Add("mounts"u8, &ProcMounts.Show) &&
-            ProcFs.ProcCreate("kmsg"u8, 0x100, null, ProcKmsg.Operations) != null &&
-            ProcFs.ProcSymlink("self"u8, null, ""u8) is var self && self != null;
+            ProcFs.ProcCreate("kmsg"u8, 0x100, null, ProcKmsg.Operations) != null;
+        KernfsNode* self = ProcFs.ProcSymlink("self"u8, null, ""u8);
 #if DEBUG_CHECKS
         complete = complete && ProcFs.CreateProcEntry("lock_stat"u8, 0x180, null, &Locks, &ClearLocks, null) != null;
 #endif
-        if (complete)
+        if (!complete || self == null)
         {
-            ProcPid.MakeSelf(self);
+            return -ENOMEM;
         }
 
-        return complete ? 0 : -ENOMEM;
+        ProcPid.MakeSelf(self);
+        return 0;
     }
 
     private static bool Add(ReadOnlySpan<byte> name, delegate*<TextArea*, void*, int> show) =>

@@ -55,39 +55,48 @@ internal static unsafe class ProcKmsg
             return 0;
         }
 
+        while (true)
+        {
+            long result = Take(reader, buffer);
+            if (result != 0)
+            {
+                return result;
+            }
+
+            if (file->NonBlocking)
+            {
+                return -EAGAIN;
+            }
+
+            int error = LogWaiters.Wait(reader->Log.Position);
+            if (error != 0)
+            {
+                return error;
+            }
+        }
+    }
+
+    // As much as there is and fits: bytes, 0 for none, -EFAULT.
+    private static long Take(KmsgReader* reader, IoBuffer* buffer)
+    {
         using (reader->Mutex.Guard())
         {
-            nuint total = 0;
+            long total = 0;
             while (buffer->Left != 0 && (reader->Given < reader->Length || NextLine(reader)))
             {
+                nuint left = buffer->Left;
                 var wanted = (nuint)(reader->Length - reader->Given);
                 nuint put = buffer->Put(&reader->Line[reader->Given], wanted);
                 reader->Given += (int)put;
-                total += put;
-                if (put < wanted && buffer->Left != 0)
+                total += (long)put;
+                if (put < wanted && put < left)
                 {
-                    return total == 0 ? -EFAULT : (long)total;
+                    return total == 0 ? -EFAULT : total;
                 }
             }
 
-            if (total != 0)
-            {
-                return (long)total;
-            }
+            return total;
         }
-
-        return WaitAndRead(file, reader, buffer, position);
-    }
-
-    private static long WaitAndRead(File* file, KmsgReader* reader, IoBuffer* buffer, long* position)
-    {
-        if (file->NonBlocking)
-        {
-            return -EAGAIN;
-        }
-
-        int error = LogWaiters.Wait(reader->Log.Position);
-        return error != 0 ? error : Read(file, buffer, position);
     }
 
     // The next record as a line with its level in front, unless it goes on a line.

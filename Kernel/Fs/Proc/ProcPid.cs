@@ -140,8 +140,8 @@ internal static unsafe partial class ProcPid
         switch (inode->Mode & FileModes.S_IFMT)
         {
             case FileModes.S_IFDIR:
-                inode->Ops = (InodeOperations*)Unsafe.AsPointer(ref (isFd ? ref s_fd : ref isTask ? ref s_task : ref s_directory));
-                inode->FileOps = (FileOperations*)Unsafe.AsPointer(ref (isFd ? ref s_fdFile : ref isTask ? ref s_taskFile : ref s_directoryFile));
+                inode->Ops = (InodeOperations*)Unsafe.AsPointer(ref (isFd ? ref s_fd : ref (isTask ? ref s_task : ref s_directory)));
+                inode->FileOps = (FileOperations*)Unsafe.AsPointer(ref (isFd ? ref s_fdFile : ref (isTask ? ref s_taskFile : ref s_directoryFile)));
                 break;
             case FileModes.S_IFLNK:
                 inode->Ops = (InodeOperations*)Unsafe.AsPointer(ref s_link);
