@@ -10,7 +10,7 @@ using System.Globalization;
 namespace CSharpOS.Generators;
 
 /// <summary>One line of the list of system calls.</summary>
-public sealed class SyscallEntry
+internal sealed class SyscallEntry
 {
     internal SyscallEntry(int line, int i386, int amd64, string name, string? method, string? compat)
     {
@@ -42,7 +42,7 @@ public sealed class SyscallEntry
 }
 
 /// <summary>A mistake in the list.</summary>
-public sealed class SyscallTableError
+internal sealed class SyscallTableError
 {
     internal SyscallTableError(int line, string text)
     {
@@ -58,7 +58,7 @@ public sealed class SyscallTableError
 }
 
 /// <summary>The list of system calls.</summary>
-public static class SyscallTable
+internal static class SyscallTable
 {
     private const int Fields = 5;
     private const int LargestNumber = 1023;
