@@ -38,7 +38,7 @@ internal static class Program
             Terminal.Take();
             if (Unix.Access("/etc/profile", 4) == 0)
             {
-                RunFile("/etc/profile", default);
+                Source("/etc/profile");
             }
 
             return RunInteractive();
@@ -47,8 +47,15 @@ internal static class Program
         return RunStream(0);
     }
 
-    /// <summary>Runs a file of commands in this shell.</summary>
+    /// <summary>Runs a file of commands in this shell, with arguments of its own.</summary>
     internal static int RunFile(string path, ReadOnlySpan<string> arguments)
+    {
+        Interpreter.SetArguments(path, arguments);
+        return Source(path);
+    }
+
+    /// <summary>Runs a file of commands in this shell.</summary>
+    internal static int Source(string path)
     {
         int descriptor = Unix.Open(path, Unix.O_RDONLY);
         int moved = descriptor < 0 ? -1 : Unix.DupAbove(descriptor);
@@ -59,7 +66,6 @@ internal static class Program
         }
 
         Unix.Close(descriptor);
-        Interpreter.SetArguments(path, arguments);
         int status = RunStream(moved);
         Unix.Close(moved);
         return status;
