@@ -75,6 +75,17 @@ public sealed class LineEditorTests
     }
 
     [Fact]
+    public void ALineFromHistoryReplacesAShorterOneOnTheScreen()
+    {
+        _editor.Remember("yz");
+        _editor.Begin("$ ", 80);
+        Type("x");
+        Assert.Equal("$ x", Screen(80));
+        Type(Up);
+        Assert.Equal("$ yz", Screen(80));
+    }
+
+    [Fact]
     public void HistoryForgetsTheOldest()
     {
         for (int i = 0; i < 150; i++)

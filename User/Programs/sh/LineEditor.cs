@@ -119,8 +119,12 @@ internal sealed class LineEditor
         switch (input)
         {
             case (byte)'\r' or (byte)'\n':
-                _cursor = _line.Length;
-                Draw();
+                if (_cursor != _line.Length)
+                {
+                    _cursor = _line.Length;
+                    Draw();
+                }
+
                 _output.Append("\r\n");
                 return EditResult.Line;
             case 3:
