@@ -1,7 +1,7 @@
 // SyscallTable: reads Kernel/Syscalls/syscalls.tbl. Used by the generator for user programs and by the tool that writes the C header.
 //
-// A line is: i386 number or -, x86-64 number or -, name, method or -, stand-in for 32-bit callers (optional). # begins a comment. A method that is - is
-// a call with a number and a name that the kernel does not have: it answers -ENOSYS.
+// A line is: i386 number or -, x86-64 number or -, name, method or -, stand-in for 32-bit callers (optional). # begins a comment. A method
+// that is - is a call with a number and a name that the kernel does not have: it answers -ENOSYS.
 
 using System;
 using System.Collections.Generic;

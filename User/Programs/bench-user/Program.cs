@@ -1,6 +1,6 @@
-// bench-user: what system calls cost, in steps of the time stamp counter: executed instructions under QEMU's `-icount shift=0,sleep=off`. One static
-// program, which Linux runs too, so that both kernels are measured with the same instructions. Lines as the kernel's benchmark writes them:
-// bench: KEY MINIMUM MEDIAN UNIT (tools/Csos/Bench/Bars.cs has the keys).
+// bench-user: what system calls cost, in steps of the time stamp counter: executed instructions under QEMU's `-icount shift=0,sleep=off`.
+// One static program, which Linux runs too, so that both kernels are measured with the same instructions. Lines as the kernel's benchmark
+// writes them: bench: KEY MINIMUM MEDIAN UNIT (tools/Csos/Bench/Bars.cs has the keys).
 
 using System.Runtime;
 using System.Runtime.CompilerServices;

@@ -1,7 +1,7 @@
 // Interpreter: runs what the parser understood: forks, joins with pipes, redirects, waits.
 //
-// A single command of the shell's own runs in the shell. Everything else runs in children, one per command of a pipeline; all of a pipeline are in one
-// group of processes, which is the terminal's foreground group while the shell waits.
+// A single command of the shell's own runs in the shell. Everything else runs in children, one per command of a pipeline; all of a pipeline
+// are in one group of processes, which is the terminal's foreground group while the shell waits.
 
 namespace CSharpOS.User.Shell;
 

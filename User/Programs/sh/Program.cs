@@ -1,4 +1,5 @@
-// sh: the shell. Main and the reading of commands; what they mean is in Interpreter.cs, how a line is taken apart in Lexer, Parser and Expander.
+// sh: the shell. Main and the reading of commands; what they mean is in Interpreter.cs, how a line is taken apart in Lexer, Parser and
+// Expander.
 
 using CSharpOS.Runtime;
 
