@@ -1,7 +1,8 @@
 // SyscallNumbersGenerator: __NR_name for user programs in C#, from Kernel/Syscalls/syscalls.tbl.
 //
-// Runs while User/Library is compiled (the project property SyscallSide is User). Two classes: SyscallNumbers with the numbers for int 0x80,
-// SyscallNumbers64 with those for the instruction syscall, plus the way from the first to the second. A mistake in the list is an error with its line.
+// Runs while User/Library is compiled (the project property SyscallSide is User). Two classes: SyscallNumbers with the numbers for int
+// 0x80, SyscallNumbers64 with those for the instruction syscall, plus the way from the first to the second. A mistake in the list is an
+// error with its line.
 
 using System;
 using System.Collections.Generic;

@@ -1,7 +1,7 @@
 // SyscallTable: reads Kernel/Syscalls/syscalls.tbl. Used by the generator for user programs and by the tool that writes the C header.
 //
-// A line is: i386 number or -, x86-64 number or -, name, method or -, stand-in for 32-bit callers (optional). # begins a comment. A method that is - is
-// a call with a number and a name that the kernel does not have: it answers -ENOSYS.
+// A line is: i386 number or -, x86-64 number or -, name, method or -, stand-in for 32-bit callers (optional). # begins a comment. A method
+// that is - is a call with a number and a name that the kernel does not have: it answers -ENOSYS.
 
 using System;
 using System.Collections.Generic;
@@ -10,7 +10,7 @@ using System.Globalization;
 namespace CSharpOS.Generators;
 
 /// <summary>One line of the list of system calls.</summary>
-public sealed class SyscallEntry
+internal sealed class SyscallEntry
 {
     internal SyscallEntry(int line, int i386, int amd64, string name, string? method, string? compat)
     {
@@ -42,7 +42,7 @@ public sealed class SyscallEntry
 }
 
 /// <summary>A mistake in the list.</summary>
-public sealed class SyscallTableError
+internal sealed class SyscallTableError
 {
     internal SyscallTableError(int line, string text)
     {
@@ -58,7 +58,7 @@ public sealed class SyscallTableError
 }
 
 /// <summary>The list of system calls.</summary>
-public static class SyscallTable
+internal static class SyscallTable
 {
     private const int Fields = 5;
     private const int LargestNumber = 1023;

@@ -1,9 +1,10 @@
 // ManagedHeap: the memory behind `new` in a user program. The user-side counterpart of Kernel/Runtime/ManagedHeap.cs.
 //
-// Blocks come from the program break, in steps of 64 KB, one behind the other. Nothing collects them: the end of the program gives everything
-// back, and that is enough for most programs. One that runs for long (the shell, top) works in rounds: between BeginRound and EndRound objects come
-// from a region of their own, which the next round uses again. What is to outlive the round is made while Keep(true) holds. A round that needs more
-// than the region takes the rest from the break for good. Every block is zero and 16-byte aligned. One thread.
+// Blocks come from the program break, in steps of 64 KB, one behind the other. Nothing collects them: the end of the program gives
+// everything back, and that is enough for most programs. One that runs for long (the shell, top) works in rounds: between BeginRound and
+// EndRound objects come from a region of their own, which the next round uses again. What is to outlive the round is made while Keep(true)
+// holds. A round that needs more than the region takes the rest from the break for good. Every block is zero and 16-byte aligned. One
+// thread.
 
 using System;
 

@@ -1,7 +1,7 @@
 // ProgramStart: from _start (start.asm) to Main and from Main to the end.
 //
-// The compiler writes the function __managed__Main, which calls the methods of StartupCodeHelpers by their names and then the program's Main,
-// in any of the forms that C# knows. Statics were made before it (Kernel/Runtime/Startup.cs).
+// The compiler writes the function __managed__Main, which calls the methods of StartupCodeHelpers by their names and then the program's
+// Main, in any of the forms that C# knows. Statics were made before it (Kernel/Runtime/Startup.cs).
 
 using System;
 using System.Runtime;

@@ -1,8 +1,8 @@
 // RuntimeFailure: where a failed check of a user program ends. The user-side counterpart of Kernel/Runtime/RuntimeFailure.cs.
 //
-// It writes "NAME: index out of range" and the code addresses on the stack to standard error, then kills the program with SIGABRT, so that the
-// shell says "Aborted". The addresses are the words of the stack that point behind a call instruction, innermost first: a call or two of the
-// past may be among them. addr2line -fe artifacts/user/NAME ADDRESS gives the line.
+// It writes "NAME: index out of range" and the code addresses on the stack to standard error, then kills the program with SIGABRT, so that
+// the shell says "Aborted". The addresses are the words of the stack that point behind a call instruction, innermost first: a call or two
+// of the past may be among them. addr2line -fe artifacts/user/NAME ADDRESS gives the line.
 
 using System;
 using System.Diagnostics.CodeAnalysis;

@@ -1,6 +1,6 @@
-// HostSyscalls: the calls of a program that was built to run on the build machine's own Linux (-p:UserSystemCalls=linux64), where int 0x80 may not be
-// there. The numbers are translated by the list; calls whose structures differ between i386 and x86-64 are translated here. For trying a program
-// out, and for the tests of the shell without a kernel; nothing of this is in the programs that CSharpOS boots with.
+// HostSyscalls: the calls of a program that was built to run on the build machine's own Linux (-p:UserSystemCalls=linux64), where int 0x80
+// may not be there. The numbers are translated by the list; calls whose structures differ between i386 and x86-64 are translated here. For
+// trying a program out, and for the tests of the shell without a kernel; nothing of this is in the programs that CSharpOS boots with.
 
 #if LINUX64
 using static CSharpOS.User.SyscallNumbers;

@@ -34,7 +34,8 @@ public static class Number
         return value == number;
     }
 
-    /// <summary>The decimal number at the start of <paramref name="text"/>, without sign; it and the blanks in front of it are taken off.</summary>
+    /// <summary>The decimal number at the start of <paramref name="text"/>, without sign; it and the blanks in front of it are taken
+    /// off.</summary>
     public static ulong Take(ref ReadOnlySpan<byte> text)
     {
         int i = 0;

@@ -37,7 +37,8 @@ public static class Options
         return true;
     }
 
-    /// <summary>Takes "-n 5" or "-n5" off the arguments from <paramref name="first"/> on. False if there is an -n without a number.</summary>
+    /// <summary>Takes "-n 5" or "-n5" off the arguments from <paramref name="first"/> on. False if there is an -n without a
+    /// number.</summary>
     public static bool TryTakeNumber(string[] args, string option, ref int first, ref int number)
     {
         if (first >= args.Length || !args[first].StartsWith(option))

@@ -1,9 +1,10 @@
 // Syscalls: _syscall0 to _syscall6, the way from a program into the kernel. The numbers __NR_name come from Kernel/Syscalls/syscalls.tbl.
 //
-// In the book's C a program that wants a new call writes one line, _syscall3(int, open, const char *, file, int, flags, int, mode). In C# the line is
+// In the book's C a program that wants a new call writes one line, _syscall3(int, open, const char *, file, int, flags, int, mode). In C#
+// the line is
 //     static int Open(byte* path, int flags, int mode) => _syscall3(__NR_open, path, flags, mode);
-// The kernel answers with a result or with minus an error number; these functions turn the latter into -1 and errno. The arguments are 32 bits
-// wide: a program, its heap and its stack lie below 4 GB.
+// The kernel answers with a result or with minus an error number; these functions turn the latter into -1 and errno. The arguments are 32
+// bits wide: a program, its heap and its stack lie below 4 GB.
 
 using System.Runtime;
 using System.Runtime.CompilerServices;
@@ -44,12 +45,13 @@ public static unsafe class Syscalls
     public static int _syscall6(int number, Argument a, Argument b, Argument c, Argument d, Argument e, Argument f) =>
         Result(Raw(number, a.Value, b.Value, c.Value, d.Value, e.Value, f.Value));
 
-    /// <summary>The 64-bit entry: the instruction <c>syscall</c> with a number of <see cref="SyscallNumbers64"/>, arguments and structures of
-    /// x86-64. The result as the kernel gave it: minus the error number for an error; errno stays.</summary>
+    /// <summary>The 64-bit entry: the instruction <c>syscall</c> with a number of <see cref="SyscallNumbers64"/>, arguments and structures
+    /// of x86-64. The result as the kernel gave it: minus the error number for an error; errno stays.</summary>
     public static long Syscall64(int number, nint a = 0, nint b = 0, nint c = 0, nint d = 0, nint e = 0, nint f = 0) =>
         UserSyscall(number, a, b, c, d, e, f);
 
-    /// <summary>The 32-bit entry: <c>int 0x80</c> with a number of <see cref="SyscallNumbers"/>. The content of eax as the kernel left it.</summary>
+    /// <summary>The 32-bit entry: <c>int 0x80</c> with a number of <see cref="SyscallNumbers"/>. The content of eax as the kernel left
+    /// it.</summary>
     public static uint Raw(int number, nint a, nint b, nint c, nint d, nint e, nint f) =>
 #if LINUX64
         HostSyscalls.Call(number, a, b, c, d, e, f);

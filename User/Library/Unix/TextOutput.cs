@@ -1,4 +1,5 @@
-// TextOutput: text to a file descriptor through a buffer. Formatted text goes piece by piece into the buffer: no memory, no limit to its length.
+// TextOutput: text to a file descriptor through a buffer. Formatted text goes piece by piece into the buffer: no memory, no limit to its
+// length.
 //
 // $"..." becomes an OutputHandler; numbers and alignment follow the kernel's formatter (Kernel/Log/TextHandler.cs), the same source file.
 

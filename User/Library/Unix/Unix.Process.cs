@@ -169,8 +169,8 @@ public static unsafe partial class Unix
     /// <summary>Changes the nice value; the new one. -1 may be a result: look at errno, set to 0 before.</summary>
     public static int Nice(int increment) => _syscall1(__NR_nice, increment);
 
-    /// <summary>What a signal does from now on: a static method, or <see cref="SignalDefault"/> or <see cref="SignalIgnore"/>. Interrupted calls go on
-    /// after the handler unless <paramref name="restart"/> is false.</summary>
+    /// <summary>What a signal does from now on: a static method, or <see cref="SignalDefault"/> or <see cref="SignalIgnore"/>. Interrupted
+    /// calls go on after the handler unless <paramref name="restart"/> is false.</summary>
     public static int Signal(int signal, delegate*<int, void> handler, bool restart = true)
     {
         // i386's struct sigaction: handler, flags, restorer, mask.

@@ -1,5 +1,5 @@
-// Unix: the system calls as functions, first those on files. Each gives -1 and sets errno when the kernel refuses. Names and meaning as in C, in
-// C#'s case; man 2 has the rest.
+// Unix: the system calls as functions, first those on files. Each gives -1 and sets errno when the kernel refuses. Names and meaning as in
+// C, in C#'s case; man 2 has the rest.
 
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;

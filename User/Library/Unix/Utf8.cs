@@ -1,5 +1,5 @@
-// Utf8: between C#'s strings and the bytes of the kernel. Lossless both ways: a byte that is not part of valid UTF-8 becomes the lone surrogate
-// U+DC00 + byte and back again, so that any file name survives.
+// Utf8: between C#'s strings and the bytes of the kernel. Lossless both ways: a byte that is not part of valid UTF-8 becomes the lone
+// surrogate U+DC00 + byte and back again, so that any file name survives.
 
 using System.Runtime.InteropServices;
 

@@ -1,4 +1,5 @@
-// foo: the book's first system call of one's own. It gives the size of the kernel's stacks; its number comes from the list like every other.
+// foo: the book's first system call of one's own. It gives the size of the kernel's stacks; its number comes from the list like every
+// other.
 
 int size = _syscall0(__NR_foo);
 if (size < 0)

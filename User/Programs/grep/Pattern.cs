@@ -1,5 +1,5 @@
-// Pattern: regular expressions as grep has always known them: . for any character, * for any count of the one before, ^ and $ for the ends of the
-// line, \ to take a meaning away. UTF-8. No system calls: host tests run it.
+// Pattern: regular expressions as grep has always known them: . for any character, * for any count of the one before, ^ and $ for the ends
+// of the line, \ to take a meaning away. UTF-8. No system calls: host tests run it.
 
 using System;
 

@@ -1,5 +1,5 @@
-// grep: the lines that a pattern fits. -i: large and small letters are the same; -v: the others; -n: with numbers; -c: only how many; -q: only whether.
-// 0 if there was a line, 1 if not, 2 for an error.
+// grep: the lines that a pattern fits. -i: large and small letters are the same; -v: the others; -n: with numbers; -c: only how many; -q:
+// only whether. 0 if there was a line, 1 if not, 2 for an error.
 
 namespace CSharpOS.User.Programs;
 

@@ -1,7 +1,8 @@
-// init: the first process. It mounts what a Unix expects, starts a shell on the console and starts it again when it ends, and waits for every orphan.
+// init: the first process. It mounts what a Unix expects, starts a shell on the console and starts it again when it ends, and waits for
+// every orphan.
 //
-// It goes on when a file system cannot be mounted: a kernel in the making still gets its shell. SIGUSR2 switches the machine off, SIGTERM starts it again,
-// as busybox's init does. Arguments are a program to run instead of the shell; the machine is switched off when that ends.
+// It goes on when a file system cannot be mounted: a kernel in the making still gets its shell. SIGUSR2 switches the machine off, SIGTERM
+// starts it again, as busybox's init does. Arguments are a program to run instead of the shell; the machine is switched off when that ends.
 
 namespace CSharpOS.User.Programs;
 

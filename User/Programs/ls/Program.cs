@@ -1,5 +1,5 @@
-// ls: lists files. -a: names with a dot in front too; -l: mode, links, owner, size, and the numbers of devices; -1: one name per line (as when the
-// output is no terminal).
+// ls: lists files. -a: names with a dot in front too; -l: mode, links, owner, size, and the numbers of devices; -1: one name per line (as
+// when the output is no terminal).
 
 namespace CSharpOS.User.Programs;
 

@@ -31,7 +31,7 @@ internal static class Builtins
         switch (arguments[0])
         {
             case ".":
-                return first.Length == 0 ? Unix.Usage(". FILE") : Program.RunFile(first, arguments.AsSpan(2));
+                return first.Length == 0 ? Unix.Usage(". FILE") : Program.Source(first);
             case "bg":
                 return Background(first);
             case "cd":

@@ -1,5 +1,5 @@
-// Completion: what the tabulator key adds. The first word of a command is the name of a program or a command of the shell, every other word a
-// path. No system calls but through ShellHost: host tests run it.
+// Completion: what the tabulator key adds. The first word of a command is the name of a program or a command of the shell, every other word
+// a path. No system calls but through ShellHost: host tests run it.
 
 using System;
 using System.Collections.Generic;

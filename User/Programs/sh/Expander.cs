@@ -1,5 +1,5 @@
-// Expander: what becomes of a word before it is an argument: ~, $NAME, ${NAME}, $(command), quotes away, cut at blanks, names of files for * ? [ ].
-// The system is behind ShellHost: host tests give their own.
+// Expander: what becomes of a word before it is an argument: ~, $NAME, ${NAME}, $(command), quotes away, cut at blanks, names of files for
+// * ? [ ]. The system is behind ShellHost: host tests give their own.
 
 using System;
 using System.Collections.Generic;
@@ -41,7 +41,8 @@ internal sealed class Expander(Variables variables, ShellHost host)
         return _fields;
     }
 
-    /// <summary>The one text a word stands for: for assignments and redirections, which are neither cut nor taken for names of files.</summary>
+    /// <summary>The one text a word stands for: for assignments and redirections, which are neither cut nor taken for names of
+    /// files.</summary>
     public string ExpandOne(string word)
     {
         _fields = new List<string>();

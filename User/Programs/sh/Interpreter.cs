@@ -1,7 +1,7 @@
 // Interpreter: runs what the parser understood: forks, joins with pipes, redirects, waits.
 //
-// A single command of the shell's own runs in the shell. Everything else runs in children, one per command of a pipeline; all of a pipeline are in one
-// group of processes, which is the terminal's foreground group while the shell waits.
+// A single command of the shell's own runs in the shell. Everything else runs in children, one per command of a pipeline; all of a pipeline
+// are in one group of processes, which is the terminal's foreground group while the shell waits.
 
 namespace CSharpOS.User.Shell;
 
@@ -153,6 +153,7 @@ internal static unsafe class Interpreter
             int pid = Unix.Fork();
             if (pid == 0)
             {
+                bool wasInteractive = Terminal.IsInteractive;
                 Terminal.EnterChild(job.Group, !pipeline.IsBackground);
                 Jobs.Forget();
                 Connect(input, 0);
@@ -162,7 +163,7 @@ internal static unsafe class Interpreter
                     Unix.Close(readEnd);
                 }
 
-                Unix.Exit(RunAsChild(pipeline.Commands[i], pipeline.IsBackground && i == 0));
+                Unix.Exit(RunAsChild(pipeline.Commands[i], pipeline.IsBackground && i == 0, wasInteractive));
             }
 
             CloseIfOpen(input);
@@ -203,9 +204,9 @@ internal static unsafe class Interpreter
         return 0;
     }
 
-    private static int RunAsChild(Command command, bool inBackground)
+    private static int RunAsChild(Command command, bool inBackground, bool wasInteractive)
     {
-        if (inBackground && !Terminal.HasJobControl && Variables.Find("-") is null && !Unix.Isatty(0))
+        if (inBackground && !wasInteractive)
         {
             Connect(Unix.Open("/dev/null", Unix.O_RDONLY), 0);
         }

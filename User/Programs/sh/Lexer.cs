@@ -1,4 +1,5 @@
-// Lexer: cuts a command line into words and operators. Quotes stay in the words; Expander takes them away. No system calls: host tests run it.
+// Lexer: cuts a command line into words and operators. Quotes stay in the words; Expander takes them away. No system calls: host tests run
+// it.
 
 using System;
 using System.Collections.Generic;
@@ -71,7 +72,8 @@ internal sealed class Lexer
         return i;
     }
 
-    /// <summary>Where the quoted part, the escaped character, the $(...) or the plain character at <paramref name="i"/> ends; -1 if never.</summary>
+    /// <summary>Where the quoted part, the escaped character, the $(...) or the plain character at <paramref name="i"/> ends; -1 if
+    /// never.</summary>
     public static int EndOfPart(string line, int i)
     {
         switch (line[i])

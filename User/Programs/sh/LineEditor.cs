@@ -1,6 +1,6 @@
-// LineEditor: edits a line key by key: arrows, Home, End, Delete, ^A ^E ^B ^F ^P ^N ^U ^K ^W ^L ^D ^C, history, completion with the tabulator. It takes
-// bytes and gives text for the terminal; no system calls: host tests run it. It draws with carriage return, backspace and blanks only (except ^L), and
-// shows a window of a line that is longer than the screen, so that any terminal will do.
+// LineEditor: edits a line key by key: arrows, Home, End, Delete, ^A ^E ^B ^F ^P ^N ^U ^K ^W ^L ^D ^C, history, completion with the
+// tabulator. It takes bytes and gives text for the terminal; no system calls: host tests run it. It draws with carriage return, backspace
+// and blanks only (except ^L), and shows a window of a line that is longer than the screen, so that any terminal will do.
 
 using System;
 using System.Collections.Generic;
@@ -119,8 +119,12 @@ internal sealed class LineEditor
         switch (input)
         {
             case (byte)'\r' or (byte)'\n':
-                _cursor = _line.Length;
-                Draw();
+                if (_cursor != _line.Length)
+                {
+                    _cursor = _line.Length;
+                    Draw();
+                }
+
                 _output.Append("\r\n");
                 return EditResult.Line;
             case 3:

@@ -1,4 +1,5 @@
-// sh: the shell. Main and the reading of commands; what they mean is in Interpreter.cs, how a line is taken apart in Lexer, Parser and Expander.
+// sh: the shell. Main and the reading of commands; what they mean is in Interpreter.cs, how a line is taken apart in Lexer, Parser and
+// Expander.
 
 using CSharpOS.Runtime;
 
@@ -38,7 +39,7 @@ internal static class Program
             Terminal.Take();
             if (Unix.Access("/etc/profile", 4) == 0)
             {
-                RunFile("/etc/profile", default);
+                Source("/etc/profile");
             }
 
             return RunInteractive();
@@ -47,8 +48,15 @@ internal static class Program
         return RunStream(0);
     }
 
-    /// <summary>Runs a file of commands in this shell.</summary>
+    /// <summary>Runs a file of commands in this shell, with arguments of its own.</summary>
     internal static int RunFile(string path, ReadOnlySpan<string> arguments)
+    {
+        Interpreter.SetArguments(path, arguments);
+        return Source(path);
+    }
+
+    /// <summary>Runs a file of commands in this shell.</summary>
+    internal static int Source(string path)
     {
         int descriptor = Unix.Open(path, Unix.O_RDONLY);
         int moved = descriptor < 0 ? -1 : Unix.DupAbove(descriptor);
@@ -59,7 +67,6 @@ internal static class Program
         }
 
         Unix.Close(descriptor);
-        Interpreter.SetArguments(path, arguments);
         int status = RunStream(moved);
         Unix.Close(moved);
         return status;

@@ -1,5 +1,5 @@
-// CpioArchive: writes the archive that becomes the first file system: the format "newc" of cpio (magic 070701), which Linux unpacks into its
-// rootfs. The same input gives the same bytes: names sorted, owner root, no times.
+// CpioArchive: writes the archive that becomes the first file system: the format "newc" of cpio (magic 070701), which Linux unpacks into
+// its rootfs. The same input gives the same bytes: names sorted, owner root, no times.
 
 using System;
 using System.Collections.Generic;

@@ -1,5 +1,5 @@
-// InitramfsBuilder: what stands in the first file system: the directories that a Unix has, the device node that init needs before /dev is mounted, the
-// programs, and the files of User/Root.
+// InitramfsBuilder: what stands in the first file system: the directories that a Unix has, the device node that init needs before /dev is
+// mounted, the programs, and the files of User/Root.
 
 using System;
 using System.Collections.Generic;

@@ -14,11 +14,11 @@ public static class SyscallHeader
     /// <summary>Writes <paramref name="output"/>; a mistake in the list is an error with file and line, as compilers write it.</summary>
     public static int Run(string list, string output)
     {
-        List<SyscallTableError> errors = [];
+        List<string> errors = [];
         string text = Make(File.ReadAllText(list), errors);
-        foreach (SyscallTableError error in errors)
+        foreach (string error in errors)
         {
-            Console.Error.WriteLine($"{list}({error.Line + 1}): error CSOS0102: {error.Text}");
+            Console.Error.WriteLine(list + error);
         }
 
         if (errors.Count != 0)
@@ -31,10 +31,17 @@ public static class SyscallHeader
         return 0;
     }
 
-    /// <summary>The header's text: the i386 numbers, and the x86-64 numbers for code of 64 bits.</summary>
-    public static string Make(string list, List<SyscallTableError> errors)
+    /// <summary>The header's text: the i386 numbers, and the x86-64 numbers for code of 64 bits. Mistakes are added to
+    /// <paramref name="errors"/>, each with its line.</summary>
+    public static string Make(string list, List<string> errors)
     {
-        List<SyscallEntry> entries = SyscallTable.Parse(list, errors);
+        List<SyscallTableError> mistakes = [];
+        List<SyscallEntry> entries = SyscallTable.Parse(list, mistakes);
+        foreach (SyscallTableError mistake in mistakes)
+        {
+            errors.Add($"({mistake.Line + 1}): error CSOS0102: {mistake.Text}");
+        }
+
         StringBuilder text = new("/* Made from Kernel/Syscalls/syscalls.tbl by the build. */\n\n#ifdef __x86_64__\n");
         AddNumbers(text, entries, static entry => entry.Amd64);
         text.Append("#else\n");
