@@ -6,6 +6,7 @@
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using CSharpOS.Debugging;
+using CSharpOS.Historical;
 using CSharpOS.Runtime;
 using CSharpOS.Testing;
 
@@ -82,6 +83,7 @@ public static unsafe class Main
         Started("watchdogs"u8, Watchdog.Start());
         Started("ksoftirqd"u8, Ksoftirqd.Start());
         Started("work queues"u8, Workqueue.Init());
+        Started("keventd"u8, Keventd.Start());
         Initcalls.Run(InitLevel.Subsystem);
         Initcalls.Run(InitLevel.Device);
         Initcalls.Run(InitLevel.Late);
@@ -143,6 +145,9 @@ public static unsafe class Main
         Softirq.Init();
         Softirq.ReadPolicyOption();
         Tasklet.Init();
+        GlobalCli.Init();
+        BottomHalf.Init();
+        TaskQueues.Init();
         Clock.Init();
         Timers.Init();
         Hrtimers.Init();
