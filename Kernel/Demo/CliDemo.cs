@@ -28,7 +28,8 @@ internal static unsafe class CliDemo
         CliCosts costs = Costs();
         MonitorOutput.Write($"Alone, in counts of the time stamp counter: spin_lock_irqsave and unlock {costs.Lock}, cli and sti {costs.Cli}\n");
         int error = Measure(global: false, out SideBySideResult locks);
-        error = error == 0 ? Measure(global: true, out SideBySideResult global) : Fail(error, out global);
+        SideBySideResult global = default;
+        error = error == 0 ? Measure(global: true, out global) : error;
         if (error == 0)
         {
             MonitorOutput.Write($"{Smp.CpuCount} CPUs, each with data of its own, {SideBySide.BusyMicroseconds} us at a time, {Microseconds / 1000} ms:\n");
@@ -66,12 +67,6 @@ internal static unsafe class CliDemo
     /// <summary>Each once, waiting inside for the others.</summary>
     internal static int Meet(bool global, out SideBySideResult result) =>
         SideBySide.Meet(Smp.CpuCount, global ? &UnderCli : &UnderOwnLock, global ? 1000u : 0, out result);
-
-    private static int Fail(int error, out SideBySideResult result)
-    {
-        result = default;
-        return error;
-    }
 
     private static void UnderOwnLock(int cpu)
     {

@@ -5,7 +5,7 @@
 //                   fee, which read 105, writes 95 at the end: 110 were paid, and 95 are left.
 //   request queue   one request in a linked list; the first takes it from the head, the second adds one at the tail, behind the one that is just being taken: it
 //                   is lost.
-// What is read and written goes through Shared, so that no compiler makes one step of it.
+// What is read and written of the first two goes through Shared, so that no compiler makes one step of it.
 
 using System.Runtime.CompilerServices;
 
@@ -67,7 +67,6 @@ internal static unsafe class RaceDemo
     internal static int Measure(RaceCause cause, bool locked, out RaceResult result)
     {
         result = default;
-        uint allowed = uint.MaxValue;
         Scheduler.SetCpusAllowed(Current, 1);
         s_counter = Counter;
         int error = RaceWindow.Run(cause, locked, &IncrementFirst, &IncrementSecond);
@@ -78,7 +77,7 @@ internal static unsafe class RaceDemo
         s_first = s_second = default;
         s_head = s_tail = First;
         error = error == 0 ? RaceWindow.Run(cause, locked, &RemoveFirst, &AddSecond) : error;
-        Scheduler.SetCpusAllowed(Current, allowed);
+        Scheduler.SetCpusAllowed(Current, uint.MaxValue);
         while (s_head != null)
         {
             s_served++;

@@ -232,7 +232,7 @@ internal static unsafe class RaceWindow
         if (error == 0)
         {
             Kthread.Bind(s_thread, s_cause == RaceCause.Smp ? 1 : 0);
-            Scheduler.SetScheduler(s_thread, s_cause == RaceCause.Preemption ? SchedPolicy.Fifo : SchedPolicy.Normal, s_cause == RaceCause.Preemption ? Urgent : 0);
+            error = s_cause == RaceCause.Preemption ? Scheduler.SetScheduler(s_thread, SchedPolicy.Fifo, Urgent) : 0;
         }
 
         return error;

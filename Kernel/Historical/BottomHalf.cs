@@ -103,6 +103,7 @@ public static unsafe class BottomHalf
     {
         if (!s_globalLock.TryLock())
         {
+            CpuRelax();
             MarkBh((int)nr);
             return;
         }

@@ -381,13 +381,17 @@ internal static unsafe class HistoricalCliTests
 
     private static void MarkWhenTold(void* unused)
     {
+        LocalIrqDisable();
         Shared.WriteOnce(ref s_entered, 1);
         Await(ref s_calling);
+        LocalIrqEnable();
         HistoricalBhTests.MarkAndRun(HistoricalBhTests.First);
     }
 
+    // Interrupts off, or its tick would wait at the gate, and the thread with it.
     private static void CliWhenTold(void* unused)
     {
+        LocalIrqDisable();
         Shared.WriteOnce(ref s_entered, 1);
         Await(ref s_calling);
         Shared.WriteOnce(ref s_entered, 2);
