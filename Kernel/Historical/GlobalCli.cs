@@ -43,7 +43,8 @@ public static unsafe class GlobalCli
     // What a CPU waits for with its handler begun, but not behind the gate in somebody's way.
     private const int AtGate = 1, ForHandlerLock = 2;
 
-    private static SpinLock s_lock, s_handlerLock;
+    private static SpinLock s_lock;
+    private static SpinLock s_handlerLock;
     private static int s_holder, s_handlerHolder;
     private static int s_closed;
     private static PerCpu<Local> s_local;
