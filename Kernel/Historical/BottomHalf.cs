@@ -103,7 +103,6 @@ public static unsafe class BottomHalf
     {
         if (!s_globalLock.TryLock())
         {
-            CpuRelax();
             MarkBh((int)nr);
             return;
         }

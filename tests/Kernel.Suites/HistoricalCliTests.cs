@@ -135,7 +135,7 @@ internal static unsafe class HistoricalCliTests
 
         // And the other way round: none begins.
         BottomHalf.InitBh(HistoricalBhTests.First, &CountBottomHalf);
-        s_calls = s_calling = 0;
+        s_calls = s_calling = s_entered = 0;
         OnCpu.Start(&other, 1, &MarkWhenTold, null);
         Check.True(SmpTests.Becomes(ref s_entered, 1));
         GlobalCli.Cli();
