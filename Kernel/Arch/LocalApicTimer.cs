@@ -102,6 +102,9 @@ internal static unsafe class LocalApicTimer
     {
         LocalApic.EndOfInterrupt();
         IrqStatistics.CountLocalTimer();
+#if SMP
+        Historical.GlobalCli.Gate();
+#endif
         ClockEvents.HandleEvent();
     }
 

@@ -27,6 +27,11 @@ public static unsafe class DemoCommands
         Add("policies"u8, "what becomes of softirqs that raise themselves: the two rejected ways and the chosen one"u8, &SoftirqDemos.Policies);
         Add("timer-race"u8, "changing an active timer, and freeing one, the wrong and the right way"u8, &TimerRaceDemo.Run);
         Add("tasklet-smp"u8, "one tasklet scheduled by all CPUs, and one for each CPU"u8, &TaskletDemo.Run);
+        Add("bh-vs-tasklet"u8, "a BH for each CPU runs one at a time, a tasklet for each CPU does not"u8, &TaskletDemo.BhVsTasklet);
+        Add("cli-vs-lock"u8, "what the global cli() costs beside a spin lock"u8, &CliDemo.Run);
+        Add("delayed-work"u8, "works that wait, and one that is called back"u8, &DelayedWorkDemo.Run);
+        Add("race"u8, "the book's races, for each cause of concurrency, without a lock and with it"u8, &RaceDemo.Run);
+        Add("locks"u8, "a list with one lock beside a lock in each node"u8, &LockDemo.Run);
     }
 
     /// <summary>Adds a demonstration. Boot or module code, process context.</summary>

@@ -1,122 +1,126 @@
-// TaskletDemo: demo tasklet-smp. Process context; sleeps. First all CPUs schedule one and the same tasklet, then each CPU one of its own.
+// TaskletDemo: demo tasklet-smp and demo bh-vs-tasklet. Process context; sleep. All CPUs schedule one and the same tasklet, or each CPU one of its own, or each
+// marks a BH of its own.
 
 using System.Runtime.CompilerServices;
+using CSharpOS.Historical;
 
 namespace CSharpOS.Demo;
 
 internal static unsafe class TaskletDemo
 {
-    private const ulong Microseconds = 200_000;
-    private const uint TaskletMicroseconds = 20;
+    /// <summary>How long each part lasts.</summary>
+    internal const ulong Microseconds = 200_000;
 
-    private static Jobs s_jobs;
-    private static TaskletStruct s_common;
-    private static Atomic s_inside;
-    private static int s_mostInside;
-    private static ulong s_deadline;
+    // BHs from 16 on are the demonstration's: one for each CPU.
+    private const int FirstBh = 16;
 
-    private static Job* JobOf(int cpu) => (Job*)Unsafe.AsPointer(ref s_jobs) + cpu;
+    private static TaskletArray s_tasklets;
 
-    private static TaskletStruct* Common => (TaskletStruct*)Unsafe.AsPointer(ref s_common);
+    private static TaskletStruct* TaskletOf(int cpu) => (TaskletStruct*)Unsafe.AsPointer(ref s_tasklets) + cpu;
 
     /// <summary>Shows that one tasklet never runs on two CPUs at once, and that different ones do.</summary>
     /// <rows>TASKLET-03</rows>
     public static int Run()
     {
-        TaskletInit(Common, &Busy, 0);
-        int error = AllSchedule(Common, "one tasklet, scheduled by every CPU"u8);
-        return error == 0 ? AllSchedule(null, "a tasklet for each CPU"u8) : error;
-    }
-
-    // tasklet: what everybody schedules; null: everybody its own.
-    private static int AllSchedule(TaskletStruct* tasklet, ReadOnlySpan<byte> what)
-    {
-        s_inside.Set(0);
-        s_mostInside = 0;
-        s_deadline = MonotonicMicroseconds() + Microseconds;
-        int error = 0;
-        for (int cpu = 0; cpu < Cpu.MaxCpus && error == 0; cpu++)
+        Begin();
+        int error = SideBySide.Run(Smp.CpuCount, &ScheduleCommon, Microseconds, out SideBySideResult result);
+        End();
+        Print("one tasklet, scheduled by every CPU"u8, result);
+        if (error == 0)
         {
-            Job* job = JobOf(cpu);
-            *job = default;
-            if (Smp.IsOnline(cpu))
-            {
-                error = Start(job, cpu, tasklet);
-            }
+            Begin();
+            error = SideBySide.Run(Smp.CpuCount, &ScheduleOwn, Microseconds, out result);
+            End();
+            Print("a tasklet for each CPU"u8, result);
         }
 
-        MonitorOutput.Write($"{what}:");
-        for (int cpu = 0; cpu < Cpu.MaxCpus; cpu++)
-        {
-            Job* job = JobOf(cpu);
-            if (job->Tasklet != null)
-            {
-                Completion.Wait(&job->Done);
-                TaskletKill(job->Tasklet);
-                MonitorOutput.Write($"{(cpu == 0 ? " " : ", ")}{Shared.ReadOnce(ref job->Runs)} runs on CPU {cpu}");
-            }
-        }
-
-        MonitorOutput.Write($"; at most {Shared.ReadOnce(ref s_mostInside)} at once\n");
         return error;
     }
 
-    private static int Start(Job* job, int cpu, TaskletStruct* tasklet)
+    /// <summary>Shows that BHs run one at a time on the whole machine, where tasklets run on all CPUs at once.</summary>
+    /// <rows>OLD-01</rows>
+    public static int BhVsTasklet()
     {
-        Completion.Init(&job->Done);
-        TaskletInit(&job->Own, &Busy, 0);
-        TaskStruct* thread = Kthread.Create(&Schedule, job, $"demo/{cpu}", out int error);
-        if (thread == null)
+        int error = Measure(bottomHalves: true, out SideBySideResult met, out SideBySideResult bottomHalves);
+        if (error == 0)
         {
-            return error;
+            Print("a BH for each CPU"u8, bottomHalves);
+            error = Measure(bottomHalves: false, out met, out SideBySideResult tasklets);
+            Print("a tasklet for each CPU"u8, tasklets);
+            MonitorOutput.Write($"In {Microseconds / 1000} ms of {SideBySide.BusyMicroseconds} us each: {bottomHalves.Runs} BHs, {tasklets.Runs} tasklets.\n");
         }
 
-        job->Tasklet = tasklet != null ? tasklet : &job->Own;
-        Kthread.Bind(thread, cpu);
-        Scheduler.WakeUpProcess(thread);
-        return 0;
+        return error;
     }
 
-    private static int Schedule(void* argument)
+    /// <summary>Both, without a word.</summary>
+    /// <param name="bottomHalves">BHs, or tasklets.</param>
+    /// <param name="met">Each CPU once, waiting for the others inside.</param>
+    /// <param name="measured">As often as it goes.</param>
+    internal static int Measure(bool bottomHalves, out SideBySideResult met, out SideBySideResult measured)
     {
-        var job = (Job*)argument;
-        while (MonotonicMicroseconds() < s_deadline)
+        measured = default;
+        Begin();
+
+        // BHs do not meet: a little while is enough to see that.
+        int error = SideBySide.Meet(Smp.CpuCount, bottomHalves ? &MarkOwn : &ScheduleOwn, bottomHalves ? 1000u : 0, out met);
+        error = error == 0 ? SideBySide.Run(Smp.CpuCount, bottomHalves ? &MarkOwn : &ScheduleOwn, Microseconds, out measured) : error;
+        End();
+        return error;
+    }
+
+    private static void Begin()
+    {
+        for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
         {
-            LocalBhDisable();
-            TaskletSchedule(job->Tasklet);
-            LocalBhEnable();
+            TaskletInit(TaskletOf(cpu), &Busy, 0);
+            BottomHalf.InitBh(FirstBh + cpu, &SideBySide.Busy);
+        }
+    }
+
+    private static void End()
+    {
+        for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
+        {
+            TaskletKill(TaskletOf(cpu));
+            BottomHalf.RemoveBh(FirstBh + cpu);
+        }
+    }
+
+    private static void Print(ReadOnlySpan<byte> what, SideBySideResult result)
+    {
+        MonitorOutput.Write($"{what}:");
+        for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
+        {
+            MonitorOutput.Write($"{(cpu == 0 ? " " : ", ")}{SideBySide.RunsOf(cpu)} runs on CPU {cpu}");
         }
 
-        Completion.Complete(&job->Done);
-        return 0;
+        MonitorOutput.Write($"; at most {result.MostInside} at once\n");
     }
 
-    private static void Busy(ulong data)
-    {
-        int inside = s_inside.IncReturn();
-        int most = Shared.ReadOnce(ref s_mostInside);
-        while (inside > most && Shared.CompareExchange(ref s_mostInside, inside, most) != most)
-        {
-            most = Shared.ReadOnce(ref s_mostInside);
-        }
+    private static void Busy(ulong unused) => SideBySide.Busy();
 
-        Udelay(TaskletMicroseconds);
-        ref int runs = ref JobOf(SmpProcessorId())->Runs;
-        Shared.WriteOnce(ref runs, runs + 1);
-        s_inside.Dec();
+    private static void ScheduleCommon(int cpu) => RunNow(0);
+
+    private static void ScheduleOwn(int cpu) => RunNow(cpu);
+
+    private static void RunNow(int number)
+    {
+        LocalBhDisable();
+        TaskletSchedule(TaskletOf(number));
+        LocalBhEnable();
     }
 
-    private struct Job
+    private static void MarkOwn(int cpu)
     {
-        public TaskletStruct Own;
-        public TaskletStruct* Tasklet;
-        public Completion Done;
-        public int Runs;
+        LocalBhDisable();
+        BottomHalf.MarkBh(FirstBh + cpu);
+        LocalBhEnable();
     }
 
     [InlineArray(Cpu.MaxCpus)]
-    private struct Jobs
+    private struct TaskletArray
     {
-        private Job _first;
+        private TaskletStruct _first;
     }
 }

@@ -6,6 +6,7 @@
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using CSharpOS.Debugging;
+using CSharpOS.Historical;
 using CSharpOS.Runtime;
 using CSharpOS.Testing;
 
@@ -92,6 +93,7 @@ public static unsafe class Main
         TheFirstFiles();
         Started("processor's file"u8, CpuInfo.Init());
         LoadAverage.Start();
+        Started("keventd"u8, Keventd.Start());
         Initcalls.Run(InitLevel.Subsystem);
         Initcalls.Run(InitLevel.Device);
         Initcalls.Run(InitLevel.Late);
@@ -160,6 +162,9 @@ public static unsafe class Main
         Softirq.Init();
         Softirq.ReadPolicyOption();
         Tasklet.Init();
+        GlobalCli.Init();
+        BottomHalf.Init();
+        TaskQueues.Init();
         Clock.Init();
         Timers.Init();
         Hrtimers.Init();

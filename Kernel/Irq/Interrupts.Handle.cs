@@ -7,6 +7,7 @@
 
 using System.Runtime;
 using System.Runtime.CompilerServices;
+using CSharpOS.Historical;
 
 namespace CSharpOS.Irq;
 
@@ -41,6 +42,12 @@ public static unsafe partial class Interrupts
     private static void HandleLine(int irq, IrqDescriptor* descriptor, PtRegs* regs)
     {
         LockOf(descriptor)->LockNoPreempt();
+#if SMP
+        if (GlobalCli.IsClosed)
+        {
+            WaitAtGate(descriptor);
+        }
+#endif
         if (descriptor->Chip->MaskAndAck(irq))
         {
             IrqStatistics.Count(irq);
@@ -61,6 +68,17 @@ public static unsafe partial class Interrupts
 
         LockOf(descriptor)->ReleaseNoPreempt();
     }
+
+#if SMP
+    // Some CPU has interrupts off on all CPUs. The line's lock is not kept meanwhile: that CPU may want it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void WaitAtGate(IrqDescriptor* descriptor)
+    {
+        LockOf(descriptor)->ReleaseNoPreempt();
+        GlobalCli.Gate();
+        LockOf(descriptor)->LockNoPreempt();
+    }
+#endif
 
     // The lock stands first in a descriptor. Naming the field would cost a test for null.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -185,6 +203,14 @@ public static unsafe partial class Interrupts
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ReportPreemptCount(int irq, IrqAction* action, int expected)
     {
+#if SMP
+        if (GlobalCli.ReleaseForgotten())
+        {
+            Printk(LogLevel.Error, $"irq {irq}: handler of {action->Name} returned without sti()\n");
+            ReportCaller();
+            return;
+        }
+#endif
         int found = PreemptCount();
         Cpu.PreemptCountAdd(expected - found);
         Printk(LogLevel.Error, $"irq {irq}: handler of {action->Name} changed preempt_count from {expected:x8} to {found:x8}\n");

@@ -36,7 +36,7 @@ public static unsafe class IrqStatistics
 
     /// <summary>Interrupts of the local APIC's timer that CPU <paramref name="cpu"/> took.</summary>
     /// <linux>apic_timer_irqs</linux>
-    public static uint LocalTimers(int cpu) => Shared.ReadOnce(ref s_counters.On(cpu)->LocalTimer);
+    public static uint LocalTimers(int cpu) => (uint)Shared.ReadOnce(ref s_counters.On(cpu)->LocalTimer);
 
     /// <summary>Requests to reschedule that CPU <paramref name="cpu"/> got from others.</summary>
     public static uint Reschedules(int cpu) => Shared.ReadOnce(ref s_counters.On(cpu)->Reschedule);
@@ -54,8 +54,9 @@ public static unsafe class IrqStatistics
     /// <summary>Counts a non-maskable interrupt of this CPU. From the NMI's exception handler.</summary>
     public static void CountNmi() => s_counters.This->Nmi++;
 
-    /// <summary>Counts an interrupt of this CPU's local timer. From its handler, interrupts off.</summary>
-    public static void CountLocalTimer() => s_counters.This->LocalTimer++;
+    /// <summary>Counts an interrupt of this CPU's local timer. From its handler, interrupts off. A locked instruction: what follows is not done before this
+    /// CPU can be seen to be in a handler (GlobalCli).</summary>
+    public static void CountLocalTimer() => Shared.AddReturn(ref s_counters.This->LocalTimer, 1);
 
     /// <summary>Counts a message from another CPU. From its handler, interrupts off.</summary>
     internal static void CountReschedule() => s_counters.This->Reschedule++;
@@ -74,7 +75,7 @@ public static unsafe class IrqStatistics
     {
         public fixed uint Lines[Interrupts.NrIrqs];
         public uint Nmi;
-        public uint LocalTimer;
+        public int LocalTimer;
         public uint Reschedule;
         public uint CallFunction;
         public uint TlbFlush;

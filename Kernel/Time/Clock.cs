@@ -66,6 +66,7 @@ public static unsafe partial class Clock
     {
         Shared.WriteOnce(ref s_jiffies64, s_jiffies64 + 1);
         AdvanceWallTime();
+        Historical.TaskQueues.Tick();
         FlushDeferred();
         LogWaiters.Tick();
     }

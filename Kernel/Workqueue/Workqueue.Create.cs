@@ -36,7 +36,7 @@ public static unsafe partial class Workqueue
     public static WorkqueueStruct* CreateRtWorkqueue(ReadOnlySpan<byte> name) => AllocWorkqueue(name, WorkqueueFlags.RealTime, 0);
 
     /// <summary>Makes a queue. Sleeps.</summary>
-    /// <param name="name">Its name; the first 31 bytes are kept.</param>
+    /// <param name="name">Its name; the first 39 bytes are kept.</param>
     /// <param name="flags">What it is to be like.</param>
     /// <param name="maxActive">Most works of an unbound queue at the same time, at most 64; 0 for the usual 8. Others have one per CPU.</param>
     /// <returns>Null without memory.</returns>

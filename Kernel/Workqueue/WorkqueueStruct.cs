@@ -14,7 +14,7 @@ namespace CSharpOS.Workqueues;
 /// <rows>WORK-01</rows>
 public unsafe struct WorkqueueStruct
 {
-    internal const int NameSize = 32;
+    internal const int NameSize = 40;
 
     /// <summary>One for every CPU, or one for all if <see cref="IsShared"/>.</summary>
     internal CpuWorkqueueStruct* CpuWq;

@@ -20,6 +20,15 @@ public sealed class MatrixTests
         Assert.Equal(Matrix.Boots.Count, Matrix.Boots.Select(boot => boot.Name).Distinct().Count());
     }
 
+    // The suites test what it does where it is set, and that it does nothing where it is not.
+    [Fact]
+    public void One_boot_sets_the_option_of_power_efficient_queues()
+    {
+        Boot boot = Assert.Single(Matrix.Boots, boot => boot.Machine.Append.Contains("workqueue.power_efficient", StringComparison.Ordinal));
+        Assert.StartsWith("workqueue.power_efficient test", boot.CommandLine(soak: false), StringComparison.Ordinal);
+        Assert.Empty(boot.Suites);
+    }
+
     [Fact]
     public void A_missing_pair_is_found()
     {

@@ -55,6 +55,10 @@ public static unsafe class WorkqueueTests
         Test.Run("events_highpri before events"u8, "WORK-07"u8, &WorkqueueQueueTests.HighPriority);
         Test.Run("events_unbound: up to max_active at once"u8, "WORK-07"u8, &WorkqueueQueueTests.Unbound);
         Test.Run("freezable queues stop between freeze and thaw"u8, "WORK-07"u8, &WorkqueueQueueTests.Freeze);
+        Test.Run("the seven system queues, and events_long beside events"u8, "WORK-07"u8, &WorkqueueSystemTests.Seven);
+        Test.Run("events_unbound: several at once, on one CPU's behalf"u8, "WORK-07"u8, &WorkqueueSystemTests.Unbound);
+        Test.Run("the power-efficient queues are unbound if workqueue.power_efficient is set, and only then"u8, "WORK-07"u8, &WorkqueueSystemTests.PowerEfficient);
+        Test.Run("events_freezable_power_efficient stops between freeze and thaw"u8, "WORK-07"u8, &WorkqueueSystemTests.FreezablePowerEfficient);
         Test.Run("all CPUs queue on all CPUs, nothing is lost"u8, "WORK-02 WORK-05"u8, &WorkqueueQueueTests.Stress);
     }
 

@@ -135,10 +135,14 @@ public static unsafe partial class Cpu
 
     public static int PreemptCount() => Hot->PreemptCount;
 
-    // Nobody but an interrupt of this CPU sees it: a scheduling point while one waits to strike.
+    // Nobody but an interrupt of this CPU sees it: a scheduling point while one waits to strike. Only the global cli() looks whether other CPUs are in a handler.
     internal static void PreemptCountAdd(int value)
     {
-        if (Machine.Current.InterruptsEnabled && Machine.Current.Raised != 0)
+        if (Machine.CountsAreShared && (value == HardirqOffset || value == -HardirqOffset))
+        {
+            Machine.PointOnHot(OpKind.Rmw, AsmOffsets.HOT_PREEMPT_COUNT, "preempt_count");
+        }
+        else if (Machine.Current.InterruptsEnabled && Machine.Current.Raised != 0)
         {
             Machine.Point(OpKind.Local, 0, "preempt_count");
         }

@@ -5,6 +5,7 @@
 // In Explore each scheduling point asks the search which CPU makes the next step; control goes to that CPU's context (Machine.Control.cs).
 
 using System.Reflection;
+using CSharpOS.Historical;
 
 namespace CSharpOS.Explorer;
 
@@ -50,6 +51,10 @@ public static unsafe partial class Machine
 
     /// <summary>The time stamp counter. It stands still unless a scenario moves it.</summary>
     public static ulong Tsc { get; set; }
+
+    /// <summary>Set up by a scenario in which a CPU looks whether others are in an interrupt handler: irq_enter and irq_exit are steps that others see. Dear, so
+    /// off otherwise.</summary>
+    public static bool CountsAreShared { get; set; }
 
     /// <summary>The number of the CPU that makes the present step.</summary>
     public static int CurrentCpu => s_current.Number;
@@ -168,6 +173,7 @@ public static unsafe partial class Machine
         CpuCount = cpus;
         RunsScheduler = false;
         Tsc = 1000;
+        CountsAreShared = false;
         Heap.Reset();
         Faults.Reset();
         s_contexts.Clear();
@@ -187,6 +193,9 @@ public static unsafe partial class Machine
         Trace.Init();
         Softirq.Init();
         Tasklet.Init();
+        GlobalCli.Init();
+        BottomHalf.Init();
+        TaskQueues.Init();
         Timers.Init();
         Hrtimers.Init();
         for (int number = 1; number < cpus; number++)

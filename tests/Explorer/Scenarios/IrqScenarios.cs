@@ -8,7 +8,7 @@ namespace CSharpOS.Explorer.Scenarios;
 
 public sealed unsafe class IrqScenarios(ITestOutputHelper output) : ScenarioTests(output)
 {
-    private const int Line = 5;
+    internal const int Line = 5;
 
     private static IrqChip s_chip;
     private static Func<nint, IrqReturn>? s_handler;
@@ -30,6 +30,14 @@ public sealed unsafe class IrqScenarios(ITestOutputHelper output) : ScenarioTest
     [InlineData("free_irq", null)]
     [InlineData("free_irq that does not wait", "use after free")]
     public void RequestAndFreeOnALineThatInterrupts(string variant, string? fault) => Explore(() => new SharedScenario(variant), fault);
+
+    /// <summary>Gives the line a handler.</summary>
+    internal static void SetUpHandler(Func<nint, IrqReturn> handler, void* devId)
+    {
+        SetUpLine();
+        s_handler = handler;
+        Request(devId);
+    }
 
     private static void SetUpLine()
     {

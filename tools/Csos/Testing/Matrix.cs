@@ -50,11 +50,12 @@ public static class Matrix
         "smp              uefi      pc       qemu64     16    4G      noapic",
     ];
 
-    // Beside the pairs, once each: the two other configurations, one with more memory than 32 bits address (and below: no interrupt stacks, and Bochs).
-    private static readonly (string Configuration, string Row)[] s_configurations =
+    // Beside the pairs, once each: the two other configurations, one with more memory than 32 bits address, one with a boot option that changes queues (and
+    // below: no interrupt stacks, and Bochs).
+    private static readonly (string Configuration, string Row, string Option)[] s_configurations =
     [
-        ("Debug", "smp kernel pc max 2 128M ioapic"),
-        ("Release", "smp kernel q35 Nehalem 2 8G ioapic"),
+        ("Debug", "smp kernel pc max 2 128M ioapic", "workqueue.power_efficient"),
+        ("Release", "smp kernel q35 Nehalem 2 8G ioapic", ""),
     ];
 
     /// <summary>The rows of the pairwise table, split into values.</summary>
@@ -64,7 +65,7 @@ public static class Matrix
     public static IReadOnlyList<Boot> Boots { get; } =
     [
         .. Rows.Select(row => Make("Checked", row)),
-        .. s_configurations.Select(entry => Make(entry.Configuration, Split(entry.Row))),
+        .. s_configurations.Select(entry => Make(entry.Configuration, Split(entry.Row), entry.Option)),
         // Counted instructions: time is exact here, and the tests of time and of its shares demand it.
         new Boot(new Variant("Checked", IrqStacks: false), new Machine { Icount = true }, []),
         // What a lock leaves in the code shows in release builds only: the three that the table does not have.
@@ -95,7 +96,7 @@ public static class Matrix
 
     private static string[] Split(string row) => row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private static Boot Make(string configuration, string[] row)
+    private static Boot Make(string configuration, string[] row, string option = "")
     {
         bool smp = row[0].StartsWith("smp", StringComparison.Ordinal);
         bool preempt = !row[0].EndsWith("nopreempt", StringComparison.Ordinal);
@@ -106,7 +107,7 @@ public static class Matrix
             Cpu = row[3],
             Cpus = int.Parse(row[4], System.Globalization.CultureInfo.InvariantCulture),
             Memory = row[5],
-            Append = row[6] == "noapic" ? "noapic" : "",
+            Append = row[6] == "noapic" ? "noapic" : option,
         };
         return new Boot(new Variant(configuration, smp, preempt), machine, []);
     }
