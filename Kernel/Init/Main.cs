@@ -143,6 +143,7 @@ public static unsafe class Main
         Softirq.Init();
         Softirq.ReadPolicyOption();
         Tasklet.Init();
+        Rcu.Init();
         Clock.Init();
         Timers.Init();
         Hrtimers.Init();

@@ -187,6 +187,7 @@ public static unsafe partial class Machine
         Trace.Init();
         Softirq.Init();
         Tasklet.Init();
+        Rcu.Init();
         Timers.Init();
         Hrtimers.Init();
         for (int number = 1; number < cpus; number++)
