@@ -30,7 +30,7 @@ public static unsafe partial class Scheduler
         if (task == rq->Idle)
         {
             rq->TicksIdle++;
-            BalanceTick(rq, idle: true);
+            TriggerBalance(rq, idle: true);
             return;
         }
 
@@ -57,7 +57,7 @@ public static unsafe partial class Scheduler
         }
 
         rq->Lock.Unlock();
-        BalanceTick(rq, idle: false);
+        TriggerBalance(rq, idle: false);
     }
 
     private static void TickRealTime(TaskStruct* task)
