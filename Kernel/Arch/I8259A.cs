@@ -304,7 +304,7 @@ public static unsafe class I8259A
 
     private static void EndMaster(int irq)
     {
-        if (Interrupts.Descriptor(irq)->Has(IrqStatus.Disabled | IrqStatus.InProgress))
+        if (Interrupts.Descriptor(irq)->Has(IrqStatus.Disabled | IrqStatus.InProgress | IrqStatus.Oneshot))
         {
             return;
         }
@@ -323,7 +323,7 @@ public static unsafe class I8259A
 
     private static void EndSlave(int irq)
     {
-        if (Interrupts.Descriptor(irq)->Has(IrqStatus.Disabled | IrqStatus.InProgress))
+        if (Interrupts.Descriptor(irq)->Has(IrqStatus.Disabled | IrqStatus.InProgress | IrqStatus.Oneshot))
         {
             return;
         }

@@ -175,7 +175,7 @@ internal static unsafe partial class IoApic
     // A line whose handlers still run is unmasked by the end of that interrupt; one that is disabled, by EnableIrq.
     private static void EndLevel(int irq)
     {
-        if (!Interrupts.Descriptor(irq)->Has(IrqStatus.Disabled | IrqStatus.InProgress))
+        if (!Interrupts.Descriptor(irq)->Has(IrqStatus.Disabled | IrqStatus.InProgress | IrqStatus.Oneshot))
         {
             Unmask(irq);
         }

@@ -77,6 +77,11 @@ public static unsafe class ContextReport
         }
 
         LockValidator.PrintHeldLocks(task);
+        if (task->Held.RcuDepth != 0)
+        {
+            Printk(LogLevel.Error, $"inside rcu_read_lock, depth {task->Held.RcuDepth}\n");
+        }
+
         if ((PreemptCount() & PreemptMask) != 0)
         {
             Printk(LogLevel.Error, $"preemption disabled at: {Trim(LockText.Of(task->Held.PreemptFile))}:{task->Held.PreemptLine}\n");

@@ -165,6 +165,7 @@ public static unsafe class Main
         GlobalCli.Init();
         BottomHalf.Init();
         TaskQueues.Init();
+        Rcu.Init();
         Clock.Init();
         Timers.Init();
         Hrtimers.Init();

@@ -188,14 +188,17 @@ public static unsafe partial class Interrupts
         {
             LockValidator.HandlerReturned(held, action->Name);
         }
-
-        return result;
 #else
         TracePoints.IrqHandlerEntry(irq, action);
         IrqReturn result = action->Handler(irq, action->DevId, regs);
         TracePoints.IrqHandlerExit(irq, result);
-        return result;
 #endif
+        if (result == IrqReturn.WakeThread)
+        {
+            WakeThread(irq, action);
+        }
+
+        return result;
     }
 
 #if DEBUG_CHECKS

@@ -1,7 +1,7 @@
 // Interrupts.Manage: what drivers call to get, keep quiet and give back an interrupt line.
 //
-// Linux: kernel/irq/manage.c. RequestIrq and FreeIrq: process context, may sleep. The others: any context, none sleeps; those that wait
-// spin until another CPU leaves the line's handlers. Lock: the line's descriptor, interrupts off; never while waiting.
+// Linux: kernel/irq/manage.c. RequestIrq and FreeIrq: process context, may sleep. The others: any context; those that wait spin until another
+// CPU leaves the line's handlers, and sleep only for threads of the line. Lock: the line's descriptor, interrupts off; never while waiting.
 
 using System.Runtime.CompilerServices;
 
@@ -21,31 +21,8 @@ public static unsafe partial class Interrupts
     /// <linux>request_irq</linux>
     /// <rows>IRQ-04</rows>
     public static int RequestIrq(
-        int irq, delegate*<int, void*, PtRegs*, IrqReturn> handler, IrqFlags flags, ReadOnlySpan<byte> name, void* devId)
-    {
-        MightSleep();
-        if (!Exists(irq) || handler == null || ((flags & IrqFlags.Shared) != 0 && devId == null))
-        {
-            return -EINVAL;
-        }
-
-        IrqAction* action = (IrqAction*)Kmalloc((nuint)sizeof(IrqAction), GfpFlags.Kernel);
-        if (action == null)
-        {
-            return -ENOMEM;
-        }
-
-        *action = new IrqAction { Handler = handler, Flags = flags, DevId = devId, Name = name, Allocated = true };
-        int result = SetupIrq(irq, action);
-        if (result != 0)
-        {
-            Kfree(action);
-            return result;
-        }
-
-        ProcIrq.Update(irq, name);
-        return 0;
-    }
+        int irq, delegate*<int, void*, PtRegs*, IrqReturn> handler, IrqFlags flags, ReadOnlySpan<byte> name, void* devId) =>
+        RequestThreadedIrq(irq, handler, null, flags, name, devId);
 
     /// <summary>Installs an action of the caller's own, for lines that are needed before there is memory to allocate. Any context in
     /// which the line cannot be freed at the same time; does not sleep.</summary>
@@ -66,7 +43,7 @@ public static unsafe partial class Interrupts
         IrqAction* first = descriptor->Action;
 
         // All handlers of a line are shared, or there is only one: so asking the first asks all.
-        if (first != null && (first->Flags & action->Flags & IrqFlags.Shared) == 0)
+        if (first != null && ((first->Flags & action->Flags & IrqFlags.Shared) == 0 || ((first->Flags ^ action->Flags) & IrqFlags.Oneshot) != 0))
         {
             descriptor->Lock.UnlockIrqRestore(flags);
             return -EBUSY;
@@ -102,9 +79,9 @@ public static unsafe partial class Interrupts
     }
 
     /// <summary>Takes the handler with <paramref name="devId"/> off line <paramref name="irq"/>, disables the line if it was the last, and
-    /// returns when no CPU runs it any more. Keep the device from interrupting first if the line is shared. Process context; may sleep, spins
-    /// while another CPU is in the line's handlers. A wrong <paramref name="devId"/>, or interrupt context, is reported and changes nothing.
-    /// </summary>
+    /// returns when no CPU runs it any more, and its thread, if it has one, has done what it was woken for and has ended. Keep the device from
+    /// interrupting first if the line is shared. Process context; spins while another CPU is in the line's handlers, sleeps for the thread. A
+    /// wrong <paramref name="devId"/>, interrupt context, or the handler's own thread, is reported and changes nothing.</summary>
     /// <linux>free_irq</linux>
     /// <rows>IRQ-05</rows>
     public static void FreeIrq(int irq, void* devId)
@@ -112,6 +89,14 @@ public static unsafe partial class Interrupts
         if (InInterrupt())
         {
             Printk(LogLevel.Error, $"irq {irq}: free_irq from interrupt context\n");
+            ReportCaller();
+            return;
+        }
+
+        IrqAction* own = ActionOfThisThread(irq);
+        if (own != null && own->DevId == devId)
+        {
+            Printk(LogLevel.Error, $"irq {irq}: free_irq from the handler's own thread\n");
             ReportCaller();
             return;
         }
@@ -124,7 +109,8 @@ public static unsafe partial class Interrupts
             return;
         }
 
-        SynchronizeIrq(irq);
+        SynchronizeHardirq(irq);
+        StopThread(action);
         ProcIrq.Update(irq, action->Name);
         if (action->Allocated)
         {
@@ -153,8 +139,7 @@ public static unsafe partial class Interrupts
         descriptor->Lock.UnlockIrqRestore(flags);
     }
 
-    /// <summary>Keeps line <paramref name="irq"/> quiet and waits until no CPU runs its handlers. Nests. Any context; spins. From a handler
-    /// of the same line it is reported and does not wait.</summary>
+    /// <summary>Keeps line <paramref name="irq"/> quiet and waits until no CPU runs its handlers, as <see cref="SynchronizeIrq"/> does. Nests.</summary>
     /// <linux>disable_irq</linux>
     /// <rows>IRQ-08</rows>
     public static void DisableIrq(int irq)
@@ -183,7 +168,10 @@ public static unsafe partial class Interrupts
         {
             descriptor->Status &= ~(IrqStatus.Disabled | IrqStatus.SpuriousDisabled);
             CheckResend(irq, descriptor);
-            descriptor->Chip->Enable(irq);
+            if (!descriptor->Has(IrqStatus.Oneshot))
+            {
+                descriptor->Chip->Enable(irq);
+            }
         }
 
         descriptor->Lock.UnlockIrqRestore(flags);
@@ -194,11 +182,25 @@ public static unsafe partial class Interrupts
         }
     }
 
-    /// <summary>Waits until no CPU runs handlers of line <paramref name="irq"/>. Any context; spins, so hold no lock that a handler of the
-    /// line takes. From a handler of the same line, or one that interrupted it, it is reported and does not wait.</summary>
+    /// <summary>Waits until no CPU runs handlers of line <paramref name="irq"/>, and no thread of one of them has anything left to do. Spins for handlers:
+    /// hold no lock that one of them takes. Any context, if the line has no threads; else process context, for it sleeps for them: in atomic
+    /// context it waits for the handlers only, and if a thread is at work that is reported. From a handler or a thread of the same line, or an
+    /// interrupt of one, it is reported and does not wait.</summary>
     /// <linux>synchronize_irq</linux>
-    /// <rows>IRQ-08</rows>
+    /// <rows>IRQ-08 IRQ-16</rows>
     public static void SynchronizeIrq(int irq)
+    {
+        SynchronizeHardirq(irq);
+        if (Exists(irq) && Shared.ReadOnce(ref Descriptor(irq)->ThreadsActive) != 0)
+        {
+            WaitForThreads(irq);
+        }
+    }
+
+    /// <summary><see cref="SynchronizeIrq"/> for handlers alone, without their threads. Any context; spins.</summary>
+    /// <linux>synchronize_hardirq</linux>
+    /// <rows>IRQ-08</rows>
+    public static void SynchronizeHardirq(int irq)
     {
         if (!CheckLine(irq, "synchronize_irq"u8))
         {
@@ -232,6 +234,11 @@ public static unsafe partial class Interrupts
         descriptor->Count = 0;
         descriptor->Unhandled = 0;
         descriptor->Chip->Startup(irq);
+        if (descriptor->Has(IrqStatus.Oneshot))
+        {
+            // A thread of the line's last owner is still at work; it unmasks.
+            descriptor->Chip->Mask(irq);
+        }
     }
 
     // Takes the action out of the list; it keeps its Next, for a CPU may be standing on it. Null if there is none with this devId.

@@ -4,6 +4,7 @@
 //   Interrupts.cs          the table, its set-up, who owns which line
 //   Interrupts.Handle.cs   DoIrq and HandleIrqEvent: what happens when an interrupt arrives
 //   Interrupts.Manage.cs   RequestIrq, FreeIrq, DisableIrq, EnableIrq, SynchronizeIrq: what drivers call
+//   Interrupts.Threads.cs  the threads of RequestThreadedIrq
 //   Interrupts.Resend.cs   a second chance for interrupts that came while their line was disabled
 //   Interrupts.Spurious.cs lines that nobody cares for
 //   Interrupts.Probe.cs    finding a device's line
@@ -46,6 +47,7 @@ public static unsafe partial class Interrupts
 
         s_resendWanted = 0;
         s_probing = 0;
+        WaitQueue.Init(ThreadWaiters);
         SetSystemHandlers(null, null);
         IrqStatistics.Init();
         EntropyPool.Init();

@@ -31,6 +31,32 @@ public unsafe struct IrqAction
     /// <summary>The action came from Kmalloc, and FreeIrq gives it back.</summary>
     internal bool Allocated;
 
+    /// <summary>A run of the thread is wanted that has not begun. This and the next three: descriptor locked.</summary>
+    /// <linux>IRQTF_RUNTHREAD</linux>
+    internal bool RunWanted;
+
+    /// <summary>The thread is in <see cref="ThreadFn"/>.</summary>
+    internal bool Running;
+
+    /// <summary>The thread keeps the line masked.</summary>
+    internal bool KeepsMasked;
+
+    /// <summary>The thread has ended by itself: it is not woken any more.</summary>
+    /// <linux>IRQTF_DIED</linux>
+    internal bool ThreadEnded;
+
+    /// <summary>That there is no thread to wake has been reported.</summary>
+    /// <linux>IRQTF_WARNED</linux>
+    internal bool Warned;
+
+    /// <summary>What the thread runs, or null: line, <see cref="DevId"/>.</summary>
+    /// <linux>thread_fn</linux>
+    internal delegate*<int, void*, IrqReturn> ThreadFn;
+
+    /// <summary>The thread that runs it, with a reference; null if there is none.</summary>
+    /// <linux>thread</linux>
+    internal TaskStruct* Thread;
+
     private byte* _name;
     private int _nameLength;
 

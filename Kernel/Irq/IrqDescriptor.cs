@@ -5,7 +5,8 @@
 // Invariants:
 //   Depth > 0 exactly while Disabled is set;
 //   no action: Disabled is set, so nothing is ever delivered;
-//   InProgress: one CPU (HandlerCpu) is in the line's handlers, and nobody else may start them.
+//   InProgress: one CPU (HandlerCpu) is in the line's handlers, and nobody else may start them;
+//   MaskedBy > 0 exactly while Oneshot is set.
 
 using System.Runtime.InteropServices;
 
@@ -46,6 +47,10 @@ public enum IrqStatus
     /// <summary>Nobody cared: disabled by the irq layer.</summary>
     /// <linux>IRQ_SPURIOUS_DISABLED</linux>
     SpuriousDisabled = 128,
+
+    /// <summary>Kept masked until the threads of its handlers are done.</summary>
+    /// <linux>IRQ_ONESHOT</linux>
+    Oneshot = 256,
 }
 
 /// <summary>One interrupt line. 64 bytes: a cache line each.</summary>
@@ -79,6 +84,14 @@ public unsafe struct IrqDescriptor
 
     /// <summary>The CPUs that a driver or user has routed the line to, one bit each; 0: nobody has.</summary>
     internal uint Affinity;
+
+    /// <summary>Runs of handlers' threads that are wanted or going on.</summary>
+    /// <linux>threads_active</linux>
+    internal int ThreadsActive;
+
+    /// <summary>How many handlers' threads keep the line masked.</summary>
+    /// <linux>threads_oneshot</linux>
+    internal int MaskedBy;
 
     /// <summary>Read as one access; to be changed under <see cref="Lock"/> only.</summary>
     public IrqStatus Status

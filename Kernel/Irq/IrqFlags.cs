@@ -26,6 +26,12 @@ public enum IrqFlags
     /// <linux>IRQF_SHARED</linux>
     Shared = 0x80,
 
+    /// <summary>The line stays masked until the thread of <see cref="Interrupts.RequestThreadedIrq"/> is done: for devices that go on
+    /// interrupting until the thread has served them.</summary>
+    /// <linux>IRQF_ONESHOT</linux>
+    /// <rows>IRQ-16</rows>
+    Oneshot = 0x2000,
+
     /// <inheritdoc cref="Disabled"/>
     /// <linux>SA_INTERRUPT</linux>
     SaInterrupt = Disabled,
@@ -52,7 +58,8 @@ public enum IrqReturn
     /// <linux>IRQ_HANDLED</linux>
     Handled = 1,
 
-    /// <summary>My device raised it, and the line's thread shall do the rest.</summary>
+    /// <summary>My device raised it, and the handler's thread shall do the rest: <see cref="Interrupts.RequestThreadedIrq"/>.</summary>
     /// <linux>IRQ_WAKE_THREAD</linux>
+    /// <rows>IRQ-16</rows>
     WakeThread = 2,
 }

@@ -57,6 +57,10 @@ public unsafe struct HeldLocks
     /// <summary>Softirqs being served on top of the task.</summary>
     internal int SoftirqDepth;
 
+    /// <summary>Nested rcu_read_locks of the task and of what runs on top of it.</summary>
+    /// <linux>rcu_lock_map</linux>
+    internal int RcuDepth;
+
     /// <summary>Locks taken beyond <see cref="Max"/>.</summary>
     internal int Overflow;
     internal ulong Chain;

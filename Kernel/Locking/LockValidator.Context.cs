@@ -102,6 +102,7 @@ public static unsafe partial class LockValidator
         Forget(held, 0);
         held->Overflow = 0;
         held->SoftirqDepth = 0;
+        held->RcuDepth = 0;
         LocalIrqRestore(flags);
         return count;
     }

@@ -36,6 +36,7 @@ public static unsafe class Monitor
         LockCommands.Register();
         MemoryCommands.Register();
         Timers.RegisterCommand();
+        Rcu.RegisterCommand();
         FaultCommands.Register();
         PowerCommands.Register();
         TaskCommands.Register();

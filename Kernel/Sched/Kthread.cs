@@ -12,6 +12,9 @@ internal unsafe struct KthreadInfo
     internal void* Data;
     internal int ShouldStop;
     internal Completion Exited;
+
+    /// <summary>Called in the thread with its data when it ends, however it does; or null.</summary>
+    internal delegate*<void*, void> Cleanup;
 }
 
 /// <summary>The kthread calls.</summary>
@@ -122,6 +125,11 @@ public static unsafe class Kthread
     {
         if (task->Kthread.Function != null)
         {
+            if (task->Kthread.Cleanup != null)
+            {
+                task->Kthread.Cleanup(task->Kthread.Data);
+            }
+
             Completion.CompleteAll(&task->Kthread.Exited);
         }
     }

@@ -27,6 +27,9 @@ public unsafe struct RunQueue
     internal TaskStruct* Idle;
 
     internal ulong Switches;
+
+    /// <summary>Decisions that the running task goes on.</summary>
+    internal ulong Stays;
     internal ulong TicksBusy, TicksIdle;
 
     /// <summary>Parts of TicksBusy; the rest was spent in the kernel for tasks.</summary>

@@ -1,7 +1,8 @@
 // Scheduler.Balance: moving tasks from busy CPUs to idle ones.
 //
-// Linux: load_balance, idle_balance, rebalance_tick of kernel/sched.c (2.6, before scheduling domains). IdleBalance runs in schedule() with
-// this run queue locked, BalanceTick in the timer interrupt. Locks: this run queue and the busiest, in the order of CPU numbers.
+// Linux: load_balance, idle_balance, trigger_load_balance of kernel/sched.c (2.6, without its scheduling domains). IdleBalance runs in schedule() with
+// this run queue locked, TriggerBalance in the timer interrupt, Rebalance in SCHED_SOFTIRQ. Locks: this run queue and the busiest, in the order of
+// CPU numbers, interrupts off.
 // Pulling only: a CPU takes tasks for itself, expired ones before active ones (their caches are cold), never the running one.
 
 namespace CSharpOS.Sched;
@@ -16,20 +17,30 @@ public static unsafe partial class Scheduler
     /// <summary>Tasks that balancing moved since boot.</summary>
     internal static int Migrations => Shared.ReadOnce(ref s_migrations);
 
-    private static void BalanceTick(RunQueue* rq, bool idle)
+    // Looking at every run queue takes too long for the tick itself: it only says that it is time.
+    private static void TriggerBalance(RunQueue* rq, bool idle)
     {
 #if SMP
-        if (Smp.CpuCount == 1 || ++rq->TicksSinceBalance < (idle ? IdleBalanceTicks : BusyBalanceTicks))
+        if (Smp.CpuCount > 1 && ++rq->TicksSinceBalance >= (idle ? IdleBalanceTicks : BusyBalanceTicks))
         {
-            return;
+            rq->TicksSinceBalance = 0;
+            RaiseSoftirqIrqoff(SchedSoftirq);
         }
-
-        rq->TicksSinceBalance = 0;
-        rq->Lock.Lock();
-        Pull(rq);
-        rq->Lock.Unlock();
 #endif
     }
+
+#if SMP
+    // SCHED_SOFTIRQ: on the CPU whose tick raised it. What is pulled sets need_resched, and runs when the softirq and its interrupt are over.
+    private static void Rebalance(SoftirqAction* entry)
+    {
+        LocalIrqDisable();
+        RunQueue* rq = RunQueues.This;
+        rq->Lock.LockNoPreempt();
+        Pull(rq);
+        rq->Lock.ReleaseNoPreempt();
+        LocalIrqEnable();
+    }
+#endif
 
     private static void IdleBalance(RunQueue* rq)
     {

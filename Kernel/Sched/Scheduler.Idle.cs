@@ -20,6 +20,9 @@ public static unsafe partial class Scheduler
         RunQueues.Init();
         AdoptIdle(Current, 0);
         Tasks.Init(Current);
+#if SMP
+        OpenSoftirq(SchedSoftirq, &Rebalance);
+#endif
         Running = true;
     }
 

@@ -33,7 +33,7 @@ public static unsafe partial class Scheduler
         AccountTick(rq, task, userMode);
         if (task == rq->Idle)
         {
-            BalanceTick(rq, idle: true);
+            TriggerBalance(rq, idle: true);
             return;
         }
 
@@ -59,7 +59,7 @@ public static unsafe partial class Scheduler
         }
 
         rq->Lock.Unlock();
-        BalanceTick(rq, idle: false);
+        TriggerBalance(rq, idle: false);
     }
 
     private static void TickRealTime(TaskStruct* task)

@@ -182,6 +182,7 @@ public static unsafe partial class Scheduler
         Cpu.NeedResched = false;
         if (next == previous)
         {
+            rq->Stays++;
             rq->Lock.ReleaseNoPreempt();
             LocalIrqEnable();
             PreemptEnableNoResched();

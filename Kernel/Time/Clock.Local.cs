@@ -10,6 +10,7 @@ public static unsafe partial class Clock
     {
         Timers.RunLocalTimers();
         HrtimerRunQueues();
+        Rcu.CheckCallbacks();
         Scheduler.Tick();
         Debugging.Watchdog.Tick();
     }

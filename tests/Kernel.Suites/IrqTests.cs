@@ -1,7 +1,7 @@
 // IrqTests: the irq layer with real interrupts: lines driven through QEMU's pc-testdev, whose ports 0x2000 + n are the ISA lines.
 //
 // Where there is no such device the tests that need it are skipped. Process context. The parts: IrqLineTests who may have a line, IrqFlowTests
-// how interrupts arrive, IrqStormTests many of them, IrqContextTests where handlers run.
+// how interrupts arrive, IrqStormTests many of them, IrqContextTests where handlers run, IrqThreadTests handlers with threads.
 
 using System.Runtime.CompilerServices;
 
@@ -61,6 +61,21 @@ public static unsafe class IrqTests
         Test.Run("a handler that keeps a lock is reported by name"u8, "IRQ-09"u8, &IrqContextTests.PreemptCountLeak);
         Test.Run("the table of interrupts"u8, "IRQ-12"u8, &IrqContextTests.Table);
         Test.Run("interrupts feed the entropy pool"u8, "IRQ-14"u8, &IrqContextTests.Entropy);
+        Test.Run("request_threaded_irq refuses bad requests"u8, "IRQ-16 IRQ-04"u8, &IrqThreadTests.BadRequests);
+        Test.Run("a thread irq/N-name only for a thread function"u8, "IRQ-16"u8, &IrqThreadTests.OnlyWithFunction);
+        Test.Run("request_threaded_irq with no memory"u8, "IRQ-16"u8, &IrqThreadTests.NoMemory);
+        Test.Run("a thread function may sleep"u8, "IRQ-16"u8, &IrqThreadTests.Contexts);
+        Test.Run("wake-ups while the thread works make one more run"u8, "IRQ-16"u8, &IrqThreadTests.OneMoreRun);
+        Test.Run("synchronize_irq, disable_irq and free_irq wait for the thread"u8, "IRQ-16 IRQ-05 IRQ-08"u8, &IrqThreadTests.Waits);
+        Test.Run("threads are not waited for in atomic context"u8, "IRQ-16 IRQ-08"u8, &IrqThreadTests.NotInAtomicContext);
+        Test.Run("disable_irq and free_irq from the thread are reported"u8, "IRQ-16 IRQ-08 IRQ-05"u8, &IrqThreadTests.FromTheThread);
+        Test.Run("threads of a shared line"u8, "IRQ-16 IRQ-06"u8, &IrqThreadTests.SharedLine);
+        Test.Run("IRQ_WAKE_THREAD without a thread is reported once"u8, "IRQ-16"u8, &IrqThreadTests.NoThread);
+        Test.Run("a fault in a thread function leaves the line usable"u8, "IRQ-16"u8, &IrqThreadTests.FaultInThread);
+        Test.Run("a oneshot line stays masked until the thread is done"u8, "IRQ-16"u8, &IrqThreadTests.StaysMasked);
+        Test.Run("a device served by a thread"u8, "IRQ-16"u8, &IrqThreadTests.EduThread);
+        Test.Run("threaded interrupts on all CPUs, none lost"u8, "IRQ-16 IRQ-18"u8, &IrqThreadTests.Smp);
+        Test.Run("free_irq of a threaded handler while another CPU interrupts"u8, "IRQ-16 IRQ-05"u8, &IrqThreadTests.FreeWhileItInterrupts);
     }
 
     /// <summary>Where there is no test device the running test is skipped; false.</summary>

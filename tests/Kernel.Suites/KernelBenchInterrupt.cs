@@ -16,6 +16,7 @@ public static unsafe class KernelBenchInterrupt
     private const int EduRaise = 0x60, EduAcknowledge = 0x64, EduInterruptStatus = 0x24;
 
     private static byte* s_edu;
+    private static int s_line;
     private static ulong s_handlerEntered;
     private static ulong s_handlerLeft;
     private static Deferred s_schedules;
@@ -28,6 +29,7 @@ public static unsafe class KernelBenchInterrupt
         Nothing,
         Tasklet,
         Work,
+        Thread,
     }
 
     private static TaskletStruct* Tasklet => (TaskletStruct*)Unsafe.AsPointer(ref s_tasklet);
@@ -57,6 +59,7 @@ public static unsafe class KernelBenchInterrupt
         }
 
         PciBus.EnableDevice(device);
+        s_line = device->Irq;
         s_edu = (byte*)Vmalloc.Ioremap(device->Resource(0).Start, 4096);
         if (s_edu != null && RequestIrq(device->Irq, &EduInterrupt, IrqFlags.Shared, "bench"u8, device) == 0)
         {
@@ -70,6 +73,14 @@ public static unsafe class KernelBenchInterrupt
             Bench.Measure("irq-to-work"u8, &ToDeferred, "instructions"u8, WorkSamples);
             s_schedules = Deferred.Nothing;
             FreeIrq(device->Irq, device);
+            s_schedules = Deferred.Thread;
+            if (RequestThreadedIrq(device->Irq, &EduInterrupt, &ThreadEntered, IrqFlags.Shared, "bench"u8, device) == 0)
+            {
+                Bench.Measure("irq-to-thread"u8, &ToThread, "instructions"u8, WorkSamples);
+                FreeIrq(device->Irq, device);
+            }
+
+            s_schedules = Deferred.Nothing;
             Vmalloc.Iounmap(s_edu);
         }
 
@@ -102,6 +113,20 @@ public static unsafe class KernelBenchInterrupt
         return s_deferredEntered - start;
     }
 
+    private static ulong ToThread()
+    {
+        ulong start = ReadTsc();
+        Mmio.Write32(s_edu + EduRaise, 1);
+        SynchronizeIrq(s_line);
+        return s_deferredEntered - start;
+    }
+
+    private static IrqReturn ThreadEntered(int irq, void* devId)
+    {
+        s_deferredEntered = ReadTsc();
+        return IrqReturn.Handled;
+    }
+
     private static void TaskletEntered(ulong data) => s_deferredEntered = ReadTsc();
 
     private static void WorkEntered(WorkStruct* work) => s_deferredEntered = ReadTsc();
@@ -123,6 +148,11 @@ public static unsafe class KernelBenchInterrupt
         else if (s_schedules == Deferred.Work)
         {
             ScheduleWork(Work);
+        }
+
+        else if (s_schedules == Deferred.Thread)
+        {
+            return IrqReturn.WakeThread;
         }
 
         s_handlerLeft = ReadTsc();

@@ -116,6 +116,28 @@ internal static unsafe class SchedSmpTests
         SchedThread.BeOrdinary();
     }
 
+    // Every CPU looks around by itself: an idle one at each tick, this busy one now and then.
+    internal static void BalanceSoftirq()
+    {
+        PerCpuNumbers before = default;
+        for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
+        {
+            before[cpu] = SoftirqStatistics.Softirqs(SchedSoftirq, cpu);
+        }
+
+        uint start = Jiffies;
+        while (Jiffies - start < HZ / 2)
+        {
+            CpuRelax();
+        }
+
+        for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
+        {
+            long more = SoftirqStatistics.Softirqs(SchedSoftirq, cpu) - before[cpu];
+            Check.Between(Smp.CpuCount == 1 ? 0 : 1, Smp.CpuCount == 1 ? 0 : HZ, more);
+        }
+    }
+
     // CPU 0 is the busiest, but its threads must stay; CPU 1 has one that is kept waiting and may go to CPU 2.
     internal static void BalancePastBound()
     {

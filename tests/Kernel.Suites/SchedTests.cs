@@ -31,6 +31,7 @@ public static unsafe class SchedTests
         Test.Run("a waiting task is moved too"u8, "KT-04"u8, &SchedSmpTests.MoveWaiting);
         Test.Run("CPUs that do not exist, and bound threads"u8, "KT-04"u8, &SchedSmpTests.BadAffinity);
         Test.Run("an idle CPU takes work from a busy one"u8, "KT-04"u8, &SchedSmpTests.Balance);
+        Test.Run("ticks raise SCHED_SOFTIRQ where there are several CPUs"u8, "KT-04 SIRQ-01"u8, &SchedSmpTests.BalanceSoftirq);
         Test.Run("the busiest CPU's work is bound: take the next one's"u8, "KT-04"u8, &SchedSmpTests.BalancePastBound);
         Test.Run("a wake-up from another CPU is a message"u8, "KT-04 IRQ-18"u8, &SchedSmpTests.RemoteWakeUp);
         Test.Run("wakers, movers and changers of priority at the same time"u8, "KT-04 KT-05"u8, &SchedStormTests.Storm);

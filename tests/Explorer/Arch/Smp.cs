@@ -11,7 +11,7 @@ public static unsafe partial class Smp
 
     public static int PossibleCount => Machine.CpuCount;
 
-    public static uint OnlineMask => (1u << Machine.CpuCount) - 1;
+    public static uint OnlineMask => ((1u << Machine.CpuCount) - 1) & ~Faults.Overlooked;
 
     public static bool HasIoApic => false;
 

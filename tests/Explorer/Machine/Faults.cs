@@ -20,6 +20,9 @@ public static unsafe class Faults
     /// <summary>Exchanging this word is a plain store: without the barrier that a locked instruction is.</summary>
     public static void Weaken(int* word) => s_weak.Add((nuint)word);
 
+    /// <summary>CPUs that count as offline for whoever waits for all of them, one bit each.</summary>
+    public static uint Overlooked { get; set; }
+
     internal static bool IsDropped(nuint word)
     {
         foreach (nuint spinLock in s_dropped)
@@ -41,5 +44,6 @@ public static unsafe class Faults
         s_weak.Clear();
         NoBarriers = false;
         InterruptsStayOn = false;
+        Overlooked = 0;
     }
 }

@@ -196,6 +196,7 @@ public static unsafe partial class Machine
         GlobalCli.Init();
         BottomHalf.Init();
         TaskQueues.Init();
+        Rcu.Init();
         Timers.Init();
         Hrtimers.Init();
         for (int number = 1; number < cpus; number++)

@@ -20,6 +20,7 @@ public sealed unsafe class SchedMachine : IDisposable
         Clock.Init();
         Cpus.Reset();
         Cpus.OnlineMask = (1u << cpus) - 1;
+        Softirq.Init();
         Scheduler.Init();
         for (int cpu = 1; cpu < cpus; cpu++)
         {

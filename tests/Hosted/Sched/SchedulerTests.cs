@@ -263,6 +263,27 @@ public sealed unsafe class SchedulerTests : IDisposable
     }
 
     [Fact]
+    [Trait("Row", "KT-04")]
+    public void The_tick_only_says_that_it_is_time_and_the_softirq_balances()
+    {
+        WithCpus(2);
+        for (int i = 0; i < 4; i++)
+        {
+            _machine.Runnable();
+        }
+
+        Simulation.SwitchTo(1);
+        LocalBhDisable();
+        SchedMachine.Ticks(1);
+        Assert.Equal(0, RunQueues.Of(1)->RunningCount);
+        Assert.NotEqual(0u, LocalSoftirqPending() & (1u << (int)SchedSoftirq));
+        _LocalBhEnable();
+        SchedMachine.Ticks(1);
+        Assert.Equal(2, RunQueues.Of(1)->RunningCount);
+        Assert.Equal(0u, LocalSoftirqPending());
+    }
+
+    [Fact]
     public void If_the_busiest_keeps_all_of_its_own_the_next_busiest_gives()
     {
         WithCpus(3);
