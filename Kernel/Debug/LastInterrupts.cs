@@ -18,10 +18,10 @@ public static unsafe class LastInterrupts
 
     /// <summary>Remembers that line <paramref name="irq"/> interrupts this CPU now. Interrupts off.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Note(int irq)
+    public static void Note(byte irq)
     {
         // The counter first: what is read after it need not be kept across it.
-        ulong entry = (ReadTsc() << IrqBits) | (byte)irq;
+        ulong entry = (ReadTsc() << IrqBits) | irq;
         PerCpuHot* hot = Hot;
         uint next = hot->NextInterrupt;
         hot->NextInterrupt = next + 1;

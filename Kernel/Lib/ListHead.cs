@@ -99,8 +99,10 @@ public unsafe partial struct ListHead
         before->Next = node;
     }
 
+    /// <summary>Takes <paramref name="node"/> out of its list and leaves its own links as they are: the caller says with them where it is now.</summary>
+    /// <linux>__list_del_entry</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Unlink(ListHead* node)
+    internal static void Unlink(ListHead* node)
     {
         Touched(node, write: true);
         Touched(node->Prev, write: true);

@@ -137,9 +137,10 @@ public static class Preempt
     public static void IrqExit()
     {
         Cpu.PreemptCountAdd(-HardirqOffset);
-        if (Cpu.SoftirqPending != 0 && !InInterrupt())
+        uint pending = Cpu.SoftirqPending;
+        if (pending != 0 && !InInterrupt())
         {
-            Softirq.InvokeSoftirq();
+            Softirq.InvokeSoftirq(pending);
         }
     }
 

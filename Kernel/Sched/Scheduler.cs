@@ -237,10 +237,10 @@ public static unsafe partial class Scheduler
     {
         RunQueue* rq = RunQueues.This;
         rq->Lock.TakeOver();
-        bool dead = last->State == (int)TaskState.Dead;
+        int state = last->State;
         rq->Lock.ReleaseNoPreempt();
         LocalIrqEnable();
-        if (dead)
+        if (state == (int)TaskState.Dead)
         {
             Tasks.Put(last);
         }

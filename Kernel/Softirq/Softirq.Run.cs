@@ -37,19 +37,21 @@ public static unsafe partial class Softirq
         }
 
         ulong flags = LocalIrqSave();
-        if (LocalSoftirqPending() != 0)
+        uint pending = LocalSoftirqPending();
+        if (pending != 0)
         {
-            Run(once: false);
+            Run(pending, once: false);
         }
 
         LocalIrqRestore(flags);
     }
 
-    /// <summary>Runs what is pending on the way out of the outermost interrupt. Interrupts are off, and on return again.</summary>
+    /// <summary>Runs what is <paramref name="pending"/> (not 0) on the way out of the outermost interrupt. Interrupts are off, and on return
+    /// again.</summary>
     /// <linux>invoke_softirq</linux>
     /// <rows>SIRQ-04</rows>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void InvokeSoftirq() => Run(once: false);
+    internal static void InvokeSoftirq(uint pending) => Run(pending, once: false);
 
     /// <summary><see cref="DoSoftirq"/> for a caller that has interrupts on, as they are on return.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -75,16 +77,17 @@ public static unsafe partial class Softirq
     internal static void DoSoftirqOnce()
     {
         LocalIrqDisable();
-        if (LocalSoftirqPending() != 0)
+        uint pending = LocalSoftirqPending();
+        if (pending != 0)
         {
-            Run(once: true);
+            Run(pending, once: true);
         }
 
         LocalIrqEnable();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Run(bool once) => RunHere(LocalSoftirqPending(), once);
+    private static void Run(uint pending, bool once) => RunHere(pending, once);
 
     // The loop. Interrupts are off on entry and on return, and pending, which is not zero, is what the mask holds.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

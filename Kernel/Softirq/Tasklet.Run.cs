@@ -11,6 +11,10 @@ namespace CSharpOS.Softirqs;
 
 public static unsafe partial class Tasklet
 {
+#if SMP
+    private const int ScheduledAndRunning = (int)(TaskletState.Scheduled | TaskletState.Running);
+#endif
+
     /// <summary>The handler of TaskletSoftirq.</summary>
     /// <linux>tasklet_action</linux>
     /// <rows>TASKLET-02</rows>
@@ -111,7 +115,9 @@ public static unsafe partial class Tasklet
     private static bool TaskletTrylock(TaskletStruct* tasklet)
     {
 #if SMP
-        return !Shared.TestAndSetBit((int)TaskletState.RunningBit, ref tasklet->State);
+        // Nearly always it is scheduled and nothing else.
+        return Shared.CompareExchange(ref tasklet->State, ScheduledAndRunning, (int)TaskletState.Scheduled) == (int)TaskletState.Scheduled
+            || !Shared.TestAndSetBit((int)TaskletState.RunningBit, ref tasklet->State);
 #else
         return true;
 #endif

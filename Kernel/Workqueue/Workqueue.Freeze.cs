@@ -47,7 +47,10 @@ public static unsafe partial class Workqueue
             {
                 CpuWorkqueueStruct* cwq = wq->CpuWq + i;
                 ulong flags = cwq->Lock.LockIrqSave();
-                WaitQueue.WakeUpAll(&cwq->MoreWork);
+                while (WakeIdleWorker(cwq))
+                {
+                }
+
                 cwq->Lock.UnlockIrqRestore(flags);
             }
         }

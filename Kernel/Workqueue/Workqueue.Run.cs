@@ -29,40 +29,64 @@ public static unsafe partial class Workqueue
     {
         var worker = (Worker*)argument;
         CpuWorkqueueStruct* cwq = worker->Cwq;
-        WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
-        while (!Kthread.ShouldStop())
+        while (true)
         {
             cwq->Lock.LockIrq();
-            bool idle = !HasWork(cwq);
-            if (idle)
+            if (!ListHead.Empty(&worker->IdleLink))
             {
-                WaitQueue.PrepareToWaitExclusive(&cwq->MoreWork, &wait, TaskState.Interruptible);
+                // Linux: worker_leave_idle. Something else than a work has woken us.
+                ListHead.DelInit(&worker->IdleLink);
             }
 
-            cwq->Lock.UnlockIrq();
-            if (!idle)
+            if (Kthread.ShouldStop())
+            {
+                break;
+            }
+
+            if (HasWork(cwq))
             {
                 RunWorkqueue(worker);
                 continue;
             }
 
+            // Linux: worker_enter_idle. On the list and asleep before the lock is given back: who queues a work from then on wakes us.
+            ListHead.AddTail(&worker->IdleLink, &cwq->IdleWorkers);
+            Scheduler.SetCurrentState(TaskState.Interruptible);
+            cwq->Lock.UnlockIrq();
             if (!Kthread.ShouldStop())
             {
                 Scheduler.Schedule();
             }
 
-            WaitQueue.FinishWait(&cwq->MoreWork, &wait);
+            Scheduler.SetCurrentStateNoBarrier(TaskState.Running);
         }
+
+        cwq->Lock.UnlockIrq();
+    }
+
+    // Linux: wake_up_worker. Wakes the worker that has been idle longest. The queue is locked. False if none was idle.
+    private static bool WakeIdleWorker(CpuWorkqueueStruct* cwq)
+    {
+        if (ListHead.Empty(&cwq->IdleWorkers))
+        {
+            return false;
+        }
+
+        ListHead* link = cwq->IdleWorkers.Next;
+        Worker* worker = ListHead.Entry<Worker>(link, (int)((byte*)&((Worker*)link)->IdleLink - (byte*)link));
+        ListHead.DelInit(&worker->IdleLink);
+        Scheduler.WakeUpProcess(worker->Thread);
+        return true;
     }
 
     private static bool HasWork(CpuWorkqueueStruct* cwq) => !ListHead.Empty(&cwq->Worklist) && !IsFrozen(cwq->Wq);
 
-    /// <summary>Does all works that wait. From the worker; from a handler that flushes its own queue, inside the handler.</summary>
+    /// <summary>Does all works that wait. From the worker; from a handler that flushes its own queue, inside the handler. The queue is locked, and not on
+    /// return.</summary>
     /// <linux>run_workqueue</linux>
     private static void RunWorkqueue(Worker* worker)
     {
         CpuWorkqueueStruct* cwq = worker->Cwq;
-        cwq->Lock.LockIrq();
         if (++worker->RunDepth > MaxRunDepth)
         {
             Printk(LogLevel.Error, $"run_workqueue: recursion depth exceeded: {worker->RunDepth}\n");
@@ -123,7 +147,7 @@ public static unsafe partial class Workqueue
     // Linux: need_to_create_worker. The queue is locked.
     private static bool NeedsReserve(CpuWorkqueueStruct* cwq)
     {
-        if (cwq->WorkerCount >= cwq->Wq->MaxActive || !ListHead.Empty(&cwq->MoreWork.List))
+        if (cwq->WorkerCount >= cwq->Wq->MaxActive || !ListHead.Empty(&cwq->IdleWorkers))
         {
             return false;
         }

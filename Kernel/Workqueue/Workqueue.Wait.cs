@@ -153,6 +153,7 @@ public static unsafe partial class Workqueue
         Worker* self = FindSelf(cwq);
         if (self != null)
         {
+            cwq->Lock.LockIrq();
             RunWorkqueue(self);
             return;
         }

@@ -128,12 +128,8 @@ public static unsafe partial class Workqueue
         TracePoints.WorkqueueQueueWork(cwq, work);
         ListHead.AddTail(&work->Entry, &cwq->Worklist);
 
-        // A worker goes to sleep with the lock held: what is not in the wait queue now will look into the list.
-        if (!ListHead.Empty(&cwq->MoreWork.List))
-        {
-            WaitQueue.WakeUp(&cwq->MoreWork);
-        }
-
+        // A worker goes to sleep with the lock held: what is not among the idle ones now will look into the list.
+        WakeIdleWorker(cwq);
         cwq->Lock.UnlockIrqRestore(flags);
     }
 }
