@@ -28,7 +28,7 @@ public static unsafe partial class Interrupts
         LockValidator.HardirqEntered();
 #endif
         HandleLine(irq, Descriptor(irq), regs);
-        if (Shared.ReadOnce(ref s_resendWanted) != 0)
+        if (Shared.ReadOnce(ref Resends.Wanted) != 0)
         {
             ResendPending(regs);
         }

@@ -106,8 +106,12 @@ public unsafe partial struct ListHead
     {
         Touched(node, write: true);
         Touched(node->Prev, write: true);
-        node->Next->Prev = node->Prev;
-        node->Prev->Next = node->Next;
+
+        // Read once: the compiler does not know that the neighbours are not the node itself.
+        ListHead* next = node->Next;
+        ListHead* previous = node->Prev;
+        next->Prev = previous;
+        previous->Next = next;
     }
 
     // Without a body nothing of it is compiled, the calls neither.

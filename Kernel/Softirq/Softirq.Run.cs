@@ -40,7 +40,7 @@ public static unsafe partial class Softirq
         uint pending = LocalSoftirqPending();
         if (pending != 0)
         {
-            Run(pending, once: false);
+            InvokeSoftirq(pending);
         }
 
         LocalIrqRestore(flags);
@@ -50,8 +50,8 @@ public static unsafe partial class Softirq
     /// again.</summary>
     /// <linux>invoke_softirq</linux>
     /// <rows>SIRQ-04</rows>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void InvokeSoftirq(uint pending) => Run(pending, once: false);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void InvokeSoftirq(uint pending) => RunHere(pending, once: false);
 
     /// <summary><see cref="DoSoftirq"/> for a caller that has interrupts on, as they are on return.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -80,14 +80,11 @@ public static unsafe partial class Softirq
         uint pending = LocalSoftirqPending();
         if (pending != 0)
         {
-            Run(pending, once: true);
+            RunHere(pending, once: true);
         }
 
         LocalIrqEnable();
     }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Run(uint pending, bool once) => RunHere(pending, once);
 
     // The loop. Interrupts are off on entry and on return, and pending, which is not zero, is what the mask holds.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -43,7 +43,7 @@ public static unsafe partial class Tasklet
 #endif
             if (!TryRun(tasklet))
             {
-                PutBack(head, tasklet, softirq);
+                PutBack(tasklet, softirq);
             }
 #if DEBUG_CHECKS
             TaskletTracker.End();
@@ -100,10 +100,10 @@ public static unsafe partial class Tasklet
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void PutBack(TaskletHead* head, TaskletStruct* tasklet, SoftirqNr softirq)
+    private static void PutBack(TaskletStruct* tasklet, SoftirqNr softirq)
     {
         LocalIrqDisable();
-        Put(head, tasklet);
+        Put(softirq == HiSoftirq ? s_hiVec.This : s_vec.This, tasklet);
         RaiseSoftirqIrqoff(softirq);
         LocalIrqEnable();
     }

@@ -3,6 +3,8 @@
 // Linux: freeze_workqueues, thaw_workqueues (kernel/power). Process context; freezing sleeps. A frozen queue still takes works; they wait. Whoever flushes a
 // frozen queue waits until it is thawed.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Workqueues;
 
 public static unsafe partial class Workqueue
@@ -56,6 +58,7 @@ public static unsafe partial class Workqueue
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsFrozen(WorkqueueStruct* wq) => wq->IsFreezable && Shared.ReadOnce(ref s_frozen) != 0;
 
     // The first freezable queue behind another one. Whoever freezes must not let queues be destroyed meanwhile.

@@ -6,6 +6,8 @@
 // run a handler first makes another one if nobody would be left to take the next work, up to max_active.
 // A handler that ends by a fault costs its work, not the worker: the others still get done.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Workqueues;
 
 public static unsafe partial class Workqueue
@@ -65,6 +67,7 @@ public static unsafe partial class Workqueue
     }
 
     // Linux: wake_up_worker. Wakes the worker that has been idle longest. The queue is locked. False if none was idle.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool WakeIdleWorker(CpuWorkqueueStruct* cwq)
     {
         if (ListHead.Empty(&cwq->IdleWorkers))
@@ -79,18 +82,19 @@ public static unsafe partial class Workqueue
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasWork(CpuWorkqueueStruct* cwq) => !ListHead.Empty(&cwq->Worklist) && !IsFrozen(cwq->Wq);
 
     /// <summary>Does all works that wait. From the worker; from a handler that flushes its own queue, inside the handler. The queue is locked, and not on
     /// return.</summary>
     /// <linux>run_workqueue</linux>
+    [SkipLocalsInit]
     private static void RunWorkqueue(Worker* worker)
     {
         CpuWorkqueueStruct* cwq = worker->Cwq;
         if (++worker->RunDepth > MaxRunDepth)
         {
-            Printk(LogLevel.Error, $"run_workqueue: recursion depth exceeded: {worker->RunDepth}\n");
-            DumpStack();
+            ReportDepth(worker);
         }
 
         while (HasWork(cwq))
@@ -111,11 +115,14 @@ public static unsafe partial class Workqueue
             }
 
             // From here on the work may be queued again, and its handler may free it.
-            Shared.ClearBit(WorkStruct.PendingBit, ref work->Flags);
+            WorkStruct.ClearPending(work);
             TracePoints.WorkqueueExecuteStart(work, running.Function);
             running.Function(work);
             TracePoints.WorkqueueExecuteEnd(work, running.Function);
-            CheckContext(worker, &running);
+            if (PreemptCount() != 0 || IrqsDisabled())
+            {
+                ReportContext(worker, &running);
+            }
 
             // A work that always queues itself must not keep the CPU of a kernel without preemption.
             Scheduler.CondResched();
@@ -169,14 +176,17 @@ public static unsafe partial class Workqueue
         cwq->Lock.UnlockIrq();
     }
 
-    // What a handler must leave as it found it.
-    private static void CheckContext(Worker* worker, RunningWork* running)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReportDepth(Worker* worker)
     {
-        if (PreemptCount() == 0 && !IrqsDisabled())
-        {
-            return;
-        }
+        Printk(LogLevel.Error, $"run_workqueue: recursion depth exceeded: {worker->RunDepth}\n");
+        DumpStack();
+    }
 
+    // What a handler must leave as it found it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReportContext(Worker* worker, RunningWork* running)
+    {
         Printk(
             LogLevel.Error,
             $"BUG: workqueue leaked lock or atomic: {worker->Thread->Name}/{(uint)PreemptCount():x8}/{worker->Thread->Pid}\n");

@@ -39,7 +39,7 @@ public static unsafe partial class Workqueue
     /// <rows>WORK-02</rows>
     public static bool QueueWork(WorkqueueStruct* wq, WorkStruct* work)
     {
-        if (Shared.TestAndSetBit(WorkStruct.PendingBit, ref work->Flags))
+        if (!WorkStruct.TakePending(work))
         {
             return false;
         }
@@ -55,7 +55,7 @@ public static unsafe partial class Workqueue
     /// <linux>queue_work_on</linux>
     public static bool QueueWorkOn(int cpu, WorkqueueStruct* wq, WorkStruct* work)
     {
-        if (Shared.TestAndSetBit(WorkStruct.PendingBit, ref work->Flags))
+        if (!WorkStruct.TakePending(work))
         {
             return false;
         }
