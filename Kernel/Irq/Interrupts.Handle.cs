@@ -43,7 +43,7 @@ public static unsafe partial class Interrupts
         LockOf(descriptor)->LockNoPreempt();
         if (descriptor->Chip->MaskAndAck(irq))
         {
-            IrqStatistics.Count(irq);
+            IrqStatistics.Count((uint)irq);
             IrqStatus status = descriptor->Status;
             if ((status & (IrqStatus.Disabled | IrqStatus.InProgress)) == 0)
             {
@@ -115,24 +115,19 @@ public static unsafe partial class Interrupts
         }
 
         IrqReturn result = CallHandler(irq, regs, action);
-        if (Shared.ReadOnce(&action->Next) != null)
+        if (Shared.ReadOnce(&action->Next) != null || (action->Flags & IrqFlags.SampleRandom) != 0)
         {
-            return HandleShared(irq, regs, action, result);
+            return HandleRest(irq, regs, action, result);
         }
 
         LocalIrqDisable();
-        if ((action->Flags & IrqFlags.SampleRandom) != 0)
-        {
-            EntropyPool.AddInterruptRandomness(irq);
-        }
-
         return result;
     }
 
-    // The rest of the list, behind a first handler that gave result. Each Next is read once: a handler that is being freed keeps its own until
+    // The rest of the list, behind a first handler that gave result, and the entropy. Each Next is read once: a handler that is being freed keeps its own until
     // InProgress ends, one that is being added appears whole.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static IrqReturn HandleShared(int irq, PtRegs* regs, IrqAction* action, IrqReturn result)
+    private static IrqReturn HandleRest(int irq, PtRegs* regs, IrqAction* action, IrqReturn result)
     {
         IrqFlags flags = action->Flags;
         action = Shared.ReadOnce(&action->Next);

@@ -137,10 +137,9 @@ public static class Preempt
     public static void IrqExit()
     {
         Cpu.PreemptCountAdd(-HardirqOffset);
-        uint pending = Cpu.SoftirqPending;
-        if (pending != 0 && !InInterrupt())
+        if (Cpu.SoftirqPending != 0 && !InInterrupt())
         {
-            Softirq.InvokeSoftirq(pending);
+            Softirq.InvokeSoftirq();
         }
     }
 

@@ -37,21 +37,19 @@ public static unsafe partial class Softirq
         }
 
         ulong flags = LocalIrqSave();
-        uint pending = LocalSoftirqPending();
-        if (pending != 0)
+        if (LocalSoftirqPending() != 0)
         {
-            InvokeSoftirq(pending);
+            InvokeSoftirq();
         }
 
         LocalIrqRestore(flags);
     }
 
-    /// <summary>Runs what is <paramref name="pending"/> (not 0) on the way out of the outermost interrupt. Interrupts are off, and on return
-    /// again.</summary>
+    /// <summary>Runs what is pending on the way out of the outermost interrupt. Interrupts are off, and on return again.</summary>
     /// <linux>invoke_softirq</linux>
     /// <rows>SIRQ-04</rows>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void InvokeSoftirq(uint pending) => RunHere(pending, once: false);
+    internal static void InvokeSoftirq() => RunHere(LocalSoftirqPending(), once: false);
 
     /// <summary><see cref="DoSoftirq"/> for a caller that has interrupts on, as they are on return.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -100,7 +98,7 @@ public static unsafe partial class Softirq
             LocalIrqEnable();
             do
             {
-                uint nr = (uint)System.Numerics.BitOperations.TrailingZeroCount(pending);
+                nuint nr = (uint)System.Numerics.BitOperations.TrailingZeroCount(pending);
                 pending &= pending - 1;
                 counts[nr]++;
                 if (Trace.Enabled)

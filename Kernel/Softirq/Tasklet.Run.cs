@@ -18,17 +18,18 @@ public static unsafe partial class Tasklet
     /// <summary>The handler of TaskletSoftirq.</summary>
     /// <linux>tasklet_action</linux>
     /// <rows>TASKLET-02</rows>
-    private static void TaskletAction(SoftirqAction* entry) => RunList(s_vec.This, TaskletSoftirq);
+    private static void TaskletAction(SoftirqAction* entry) => RunList(TaskletSoftirq);
 
     /// <summary>The handler of HiSoftirq.</summary>
     /// <linux>tasklet_hi_action</linux>
     /// <rows>TASKLET-02</rows>
-    private static void TaskletHiAction(SoftirqAction* entry) => RunList(s_hiVec.This, HiSoftirq);
+    private static void TaskletHiAction(SoftirqAction* entry) => RunList(HiSoftirq);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunList(TaskletHead* head, SoftirqNr softirq)
+    private static void RunList(SoftirqNr softirq)
     {
         LocalIrqDisable();
+        TaskletHead* head = ListOf(softirq);
         TaskletStruct* list = head->First;
         head->First = null;
         LocalIrqEnable();
@@ -103,10 +104,13 @@ public static unsafe partial class Tasklet
     private static void PutBack(TaskletStruct* tasklet, SoftirqNr softirq)
     {
         LocalIrqDisable();
-        Put(softirq == HiSoftirq ? s_hiVec.This : s_vec.This, tasklet);
+        Put(ListOf(softirq), tasklet);
         RaiseSoftirqIrqoff(softirq);
         LocalIrqEnable();
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TaskletHead* ListOf(SoftirqNr softirq) => softirq == HiSoftirq ? s_hiVec.This : s_vec.This;
 
     /// <summary>Takes the right to run the tasklet. False if another CPU has it.</summary>
     /// <linux>tasklet_trylock</linux>
