@@ -84,45 +84,61 @@ public static unsafe partial class Softirq
         LocalIrqEnable();
     }
 
-    // The loop. Interrupts are off on entry and on return, and pending, which is not zero, is what the mask holds.
+    // Interrupts are off on entry and on return, and pending, which is not zero, is what the mask holds.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void RunHere(uint pending, bool once)
     {
         // Keeps other softirqs and preemption away from this CPU; in plain terms, local_bh_disable.
         PreemptCountAdd(SoftirqOffset);
-        uint* counts = SoftirqStatistics.OfThisCpu;
-        int passes = 0;
-        do
+        pending = RunPass(pending);
+        if (pending != 0)
         {
-            SetSoftirqPending(0);
-            LocalIrqEnable();
-            do
-            {
-                nuint nr = (uint)System.Numerics.BitOperations.TrailingZeroCount(pending);
-                pending &= pending - 1;
-                counts[nr]++;
-                if (Trace.Enabled)
-                {
-                    CallTraced((int)nr);
-                }
-                else
-                {
-                    Call(SoftirqVec + nr);
-                }
-            }
-            while (pending != 0);
-            LocalIrqDisable();
-            pending = LocalSoftirqPending();
+            RunAgain(pending, once);
         }
-        while (pending != 0 && !once && ++passes < Shared.ReadOnce(ref s_mostPasses));
+
+        PreemptCountAdd(-SoftirqOffset);
+    }
+
+    // What was raised while a pass ran.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunAgain(uint pending, bool once)
+    {
+        for (int passes = 1; pending != 0 && !once && passes < Shared.ReadOnce(ref s_mostPasses); passes++)
+        {
+            pending = RunPass(pending);
+        }
 
         if (pending != 0)
         {
             // Raised again and again: from here on it competes for the CPU like any thread.
             Ksoftirqd.Wakeup();
         }
+    }
 
-        PreemptCountAdd(-SoftirqOffset);
+    // Every softirq of a mask once. Gives what is pending then, interrupts being off.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint RunPass(uint pending)
+    {
+        uint* counts = SoftirqStatistics.OfThisCpu;
+        SetSoftirqPending(0);
+        LocalIrqEnable();
+        do
+        {
+            nuint nr = (uint)System.Numerics.BitOperations.TrailingZeroCount(pending);
+            pending &= pending - 1;
+            counts[nr]++;
+            if (Trace.Enabled)
+            {
+                CallTraced((int)nr);
+            }
+            else
+            {
+                Call(SoftirqVec + nr);
+            }
+        }
+        while (pending != 0);
+        LocalIrqDisable();
+        return LocalSoftirqPending();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
