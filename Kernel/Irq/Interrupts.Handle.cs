@@ -21,13 +21,13 @@ public static unsafe partial class Interrupts
     public static void DoIrq(PtRegs* regs)
     {
         // A byte is always a line of the table.
-        byte irq = (byte)regs->OrigRax;
+        nuint irq = (byte)regs->OrigRax;
         IrqEnter();
         Debugging.LastInterrupts.Note(irq);
 #if DEBUG_CHECKS
         LockValidator.HardirqEntered();
 #endif
-        HandleLine(irq, Descriptor(irq), regs);
+        HandleLine(irq, Descriptor((int)irq), regs);
         if (Shared.ReadOnce(ref Resends.Wanted) != 0)
         {
             ResendPending(regs);
@@ -36,14 +36,15 @@ public static unsafe partial class Interrupts
         IrqExit();
     }
 
-    // Interrupts are off, so the lock needs no help from preempt_count.
+    // Interrupts are off, so the lock needs no help from preempt_count. The line comes as wide as an index is: widening it is an instruction.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void HandleLine(int irq, IrqDescriptor* descriptor, PtRegs* regs)
+    private static void HandleLine(nuint line, IrqDescriptor* descriptor, PtRegs* regs)
     {
+        int irq = (int)line;
         LockOf(descriptor)->LockNoPreempt();
         if (descriptor->Chip->MaskAndAck(irq))
         {
-            IrqStatistics.Count((uint)irq);
+            IrqStatistics.Count(line);
             IrqStatus status = descriptor->Status;
             if ((status & (IrqStatus.Disabled | IrqStatus.InProgress)) == 0)
             {

@@ -18,6 +18,7 @@ public static unsafe class LockTests
         Run("N times i++ on all CPUs is exact"u8, "SYNC-01"u8, &LockAtomicTests.Counting);
         Run("add_unless never passes its limit"u8, "SYNC-01"u8, &LockAtomicTests.AddUnless);
         Run("bit operations, one CPU per bit"u8, "SYNC-01"u8, &LockAtomicTests.BitsOfAWord);
+        Run("every atomic operation is a locked instruction"u8, "SYNC-01"u8, &LockCodeTests.AtomicCode);
         Run("barriers: the compiler, and the store buffer"u8, "SYNC-01"u8, &LockAtomicTests.Barriers);
 
         Run("spin lock: what each form turns off"u8, "SYNC-02"u8, &LockSpinTests.Contexts);
