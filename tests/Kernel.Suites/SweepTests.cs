@@ -355,7 +355,7 @@ public static unsafe class SweepTests
         bool right = !Bits.TestAndSetBit(0, bits);
         Bits.SetBit(1, bits);
         Bits.ChangeBit(2, bits);
-        right &= !Bits.TestAndChangeBit(3, bits);
+        right &= Bits.TestAndChangeBit(3, bits) == ((s_runs & 1) != 0);
         right &= Bits.TestAndClearBit(0, bits);
         Bits.ClearBit(1, bits);
         right &= !Shared.TestAndSetBit(0, ref s_word);
