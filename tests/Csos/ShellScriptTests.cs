@@ -53,6 +53,18 @@ public sealed class ShellScriptTests : IDisposable
     }
 
     [Fact]
+    public void Without_dotnet_one_line_says_where_to_get_it()
+    {
+        // The places where a package puts it are looked at whatever the path says: here they are others.
+        string script = Path.Combine(_folder.FullName, "csos");
+        File.WriteAllText(script, File.ReadAllText(script).Replace("/usr/", "/nowhere/usr/", StringComparison.Ordinal));
+
+        (int status, string text) = Run("run");
+        Assert.Equal(1, status);
+        Assert.Equal("csos: no 'dotnet' found; get the .NET SDK 10: https://dotnet.microsoft.com/download/dotnet/10.0\n", text);
+    }
+
+    [Fact]
     public void An_SDK_that_is_too_old_is_named()
     {
         Program("dotnet", "echo '8.0.100 [/nowhere]'");
