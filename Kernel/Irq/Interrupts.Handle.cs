@@ -26,6 +26,7 @@ public static unsafe partial class Interrupts
         Debugging.LastInterrupts.Note(irq);
 #if DEBUG_CHECKS
         LockValidator.HardirqEntered();
+        int outer = LockValidator.EnterLine((int)irq);
 #endif
         HandleLine(irq, Descriptor((int)irq), regs);
         if (Shared.ReadOnce(ref Resends.Wanted) != 0)
@@ -33,6 +34,9 @@ public static unsafe partial class Interrupts
             ResendPending(regs);
         }
 
+#if DEBUG_CHECKS
+        LockValidator.LeaveLine(outer);
+#endif
         IrqExit();
     }
 
