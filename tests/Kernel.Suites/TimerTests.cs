@@ -42,6 +42,7 @@ public static unsafe class TimerTests
         Test.Run("add_timer_on another CPU"u8, "TIME-02"u8, &TimerSmpTests.AddOn);
         Test.Run("del_timer_sync waits for the function on another CPU"u8, "TIME-02"u8, &TimerSmpTests.SyncWaits);
         Test.Run("the function is never entered on two CPUs at once"u8, "TIME-02"u8, &TimerSmpTests.NeverTwice);
+        Test.Run("armed from another CPU while its function runs, it stays"u8, "TIME-02"u8, &TimerSmpTests.StaysWhileRunning);
         Test.Run("armed on one CPU, deleted on another"u8, "TIME-02"u8, &TimerSmpTests.ArmAgainstDelete);
         Test.Run("free after del_timer_sync"u8, "TIME-02"u8, &TimerSmpTests.FreeAfterSync);
     }
