@@ -16,12 +16,12 @@ public static unsafe class LastInterrupts
 
     private const int IrqBits = 8;
 
-    /// <summary>Remembers that line <paramref name="irq"/> interrupts this CPU now. Interrupts off.</summary>
+    /// <summary>Remembers that line <paramref name="irq"/>, 0 to 255, interrupts this CPU now. Interrupts off.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Note(int irq)
+    public static void Note(nuint irq)
     {
         // The counter first: what is read after it need not be kept across it.
-        ulong entry = (ReadTsc() << IrqBits) | (byte)irq;
+        ulong entry = (ReadTsc() << IrqBits) | irq;
         PerCpuHot* hot = Hot;
         uint next = hot->NextInterrupt;
         hot->NextInterrupt = next + 1;

@@ -22,25 +22,30 @@ public static unsafe partial class Interrupts
     public static void DoIrq(PtRegs* regs)
     {
         // A byte is always a line of the table.
-        byte irq = (byte)regs->OrigRax;
+        nuint irq = (byte)regs->OrigRax;
         IrqEnter();
         Debugging.LastInterrupts.Note(irq);
 #if DEBUG_CHECKS
         LockValidator.HardirqEntered();
+        int outer = LockValidator.EnterLine((int)irq);
 #endif
-        HandleLine(irq, Descriptor(irq), regs);
-        if (Shared.ReadOnce(ref s_resendWanted) != 0)
+        HandleLine(irq, Descriptor((int)irq), regs);
+        if (Shared.ReadOnce(ref Resends.Wanted) != 0)
         {
             ResendPending(regs);
         }
 
+#if DEBUG_CHECKS
+        LockValidator.LeaveLine(outer);
+#endif
         IrqExit();
     }
 
-    // Interrupts are off, so the lock needs no help from preempt_count.
+    // Interrupts are off, so the lock needs no help from preempt_count. The line comes as wide as an index is: widening it is an instruction.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void HandleLine(int irq, IrqDescriptor* descriptor, PtRegs* regs)
+    private static void HandleLine(nuint line, IrqDescriptor* descriptor, PtRegs* regs)
     {
+        int irq = (int)line;
         LockOf(descriptor)->LockNoPreempt();
 #if SMP
         if (GlobalCli.IsClosed)
@@ -50,7 +55,7 @@ public static unsafe partial class Interrupts
 #endif
         if (descriptor->Chip->MaskAndAck(irq))
         {
-            IrqStatistics.Count(irq);
+            IrqStatistics.Count(line);
             IrqStatus status = descriptor->Status;
             if ((status & (IrqStatus.Disabled | IrqStatus.InProgress)) == 0)
             {
@@ -133,24 +138,19 @@ public static unsafe partial class Interrupts
         }
 
         IrqReturn result = CallHandler(irq, regs, action);
-        if (Shared.ReadOnce(&action->Next) != null)
+        if (Shared.ReadOnce(&action->Next) != null || (action->Flags & IrqFlags.SampleRandom) != 0)
         {
-            return HandleShared(irq, regs, action, result);
+            return HandleRest(irq, regs, action, result);
         }
 
         LocalIrqDisable();
-        if ((action->Flags & IrqFlags.SampleRandom) != 0)
-        {
-            EntropyPool.AddInterruptRandomness(irq);
-        }
-
         return result;
     }
 
-    // The rest of the list, behind a first handler that gave result. Each Next is read once: a handler that is being freed keeps its own until
+    // The rest of the list, behind a first handler that gave result, and the entropy. Each Next is read once: a handler that is being freed keeps its own until
     // InProgress ends, one that is being added appears whole.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static IrqReturn HandleShared(int irq, PtRegs* regs, IrqAction* action, IrqReturn result)
+    private static IrqReturn HandleRest(int irq, PtRegs* regs, IrqAction* action, IrqReturn result)
     {
         IrqFlags flags = action->Flags;
         action = Shared.ReadOnce(&action->Next);

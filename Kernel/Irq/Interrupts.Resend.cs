@@ -12,9 +12,6 @@ namespace CSharpOS.Irq;
 
 public static unsafe partial class Interrupts
 {
-    // Not zero: at least one line has both Pending and Replay.
-    private static int s_resendWanted;
-
     // The line has just been enabled; the descriptor is locked. Linux: check_irq_resend.
     private static void CheckResend(int irq, IrqDescriptor* descriptor)
     {
@@ -26,7 +23,7 @@ public static unsafe partial class Interrupts
         descriptor->Status |= IrqStatus.Replay;
         if (descriptor->Chip->Retrigger == null || !descriptor->Chip->Retrigger(irq))
         {
-            Shared.WriteOnce(ref s_resendWanted, 1);
+            Shared.WriteOnce(ref Resends.Wanted, 1);
         }
     }
 
@@ -34,7 +31,7 @@ public static unsafe partial class Interrupts
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ResendPending(PtRegs* regs)
     {
-        if (Shared.Exchange(ref s_resendWanted, 0) == 0)
+        if (Shared.Exchange(ref Resends.Wanted, 0) == 0)
         {
             return;
         }
@@ -69,5 +66,12 @@ public static unsafe partial class Interrupts
         }
 
         descriptor->Lock.ReleaseNoPreempt();
+    }
+
+    // By itself, so that every interrupt finds it without an offset.
+    private static class Resends
+    {
+        // Not zero: at least one line has both Pending and Replay.
+        public static int Wanted;
     }
 }

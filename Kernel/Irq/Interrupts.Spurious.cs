@@ -26,7 +26,9 @@ public static unsafe partial class Interrupts
             NoteUnusual(irq, descriptor, result);
         }
 
-        if (++descriptor->Count >= UnhandledWindow)
+        uint count = descriptor->Count + 1;
+        descriptor->Count = count;
+        if (count >= UnhandledWindow)
         {
             EndWindow(irq, descriptor);
         }

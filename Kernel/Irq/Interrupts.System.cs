@@ -28,6 +28,9 @@ public static unsafe partial class Interrupts
         byte line = (byte)regs->OrigRax;
         IrqEnter();
         LastInterrupts.Note(line);
+#if DEBUG_CHECKS
+        int outer = LockValidator.EnterLine(line);
+#endif
         if (s_systemHandler != null)
         {
             s_systemHandler(line, regs);
@@ -37,6 +40,9 @@ public static unsafe partial class Interrupts
             NoMaskAndAck(line);
         }
 
+#if DEBUG_CHECKS
+        LockValidator.LeaveLine(outer);
+#endif
         IrqExit();
     }
 

@@ -45,7 +45,7 @@ public static unsafe partial class Interrupts
             descriptor->Chip = NoChip;
         }
 
-        s_resendWanted = 0;
+        Resends.Wanted = 0;
         s_probing = 0;
         WaitQueue.Init(ThreadWaiters);
         SetSystemHandlers(null, null);

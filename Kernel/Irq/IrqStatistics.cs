@@ -49,7 +49,7 @@ public static unsafe class IrqStatistics
 
     /// <summary>Counts an interrupt of this CPU. Interrupts off; <paramref name="irq"/> is a line of the table.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Count(int irq) => ((uint*)s_counters.This)[(uint)irq]++;
+    internal static void Count(nuint irq) => ((uint*)s_counters.This)[irq]++;
 
     /// <summary>Counts a non-maskable interrupt of this CPU. From the NMI's exception handler.</summary>
     public static void CountNmi() => s_counters.This->Nmi++;

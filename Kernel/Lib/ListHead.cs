@@ -99,13 +99,19 @@ public unsafe partial struct ListHead
         before->Next = node;
     }
 
+    /// <summary>Takes <paramref name="node"/> out of its list and leaves its own links as they are: the caller says with them where it is now.</summary>
+    /// <linux>__list_del_entry</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Unlink(ListHead* node)
+    internal static void Unlink(ListHead* node)
     {
         Touched(node, write: true);
         Touched(node->Prev, write: true);
-        node->Next->Prev = node->Prev;
-        node->Prev->Next = node->Next;
+
+        // Read once: the compiler does not know that the neighbours are not the node itself.
+        ListHead* next = node->Next;
+        ListHead* previous = node->Prev;
+        next->Prev = previous;
+        previous->Next = next;
     }
 
     // Without a body nothing of it is compiled, the calls neither.

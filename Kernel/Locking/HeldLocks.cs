@@ -63,6 +63,10 @@ public unsafe struct HeldLocks
 
     /// <summary>Locks taken beyond <see cref="Max"/>.</summary>
     internal int Overflow;
+
+    /// <summary>1 + the line of the innermost interrupt on top of the task; 0 outside.</summary>
+    internal int HandlerLine;
+
     internal ulong Chain;
 
     /// <summary>Where preemption was disabled, and interrupts, most recently from "on".</summary>

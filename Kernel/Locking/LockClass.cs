@@ -53,6 +53,11 @@ public struct LockMap
 
     // 1 + the CPU that took the lock last.
     internal byte LastCpu;
+
+    // 1 + the interrupt line whose handlers take the lock, and the one whose handlers do so with interrupts on; SeveralLines if more than one does.
+    internal int HandlerLine, OpenLine;
+
+    internal const int SeveralLines = int.MaxValue;
 }
 
 /// <summary>One class.</summary>
@@ -123,6 +128,7 @@ internal static unsafe class LockClasses
         if (number == 0 || map->Epoch != s_epoch)
         {
             number = IsStatic(address) ? OfAddress(address, file, line) : OfPlace(file, line, null);
+            map->HandlerLine = map->OpenLine = 0;
             map->Epoch = s_epoch;
             map->Class = (ushort)number;
         }

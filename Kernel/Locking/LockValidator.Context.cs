@@ -67,6 +67,19 @@ public static unsafe partial class LockValidator
         }
     }
 
+    /// <summary>An interrupt of line <paramref name="irq"/> begins. Interrupts off.</summary>
+    /// <returns>What <see cref="LeaveLine"/> is to be given at its end.</returns>
+    internal static int EnterLine(int irq)
+    {
+        HeldLocks* held = &Current->Held;
+        int outer = held->HandlerLine;
+        held->HandlerLine = 1 + irq;
+        return outer;
+    }
+
+    /// <summary>It ends: the interrupt below it, or none, is the innermost again. Interrupts off.</summary>
+    internal static void LeaveLine(int outer) => Current->Held.HandlerLine = outer;
+
     /// <summary>A handler has returned: the locks above <paramref name="depth"/> are those that it kept. They are reported and forgotten.
     /// Interrupts off.</summary>
     internal static void HandlerReturned(int depth, ReadOnlySpan<byte> name)

@@ -126,6 +126,30 @@ public static unsafe partial class LockValidator
         End();
     }
 
+    private static void ReportLines(ref HeldLock taken, int line, int other, bool open)
+    {
+        Begin("lock shared by handlers that interrupt each other"u8);
+        PrintLock("takes in an interrupt:"u8, ref taken);
+        TextHandler text = new(0, 0);
+        text.AppendLiteral(open ? "in a handler of irq " : "with interrupts off in a handler of irq ");
+        text.AppendFormatted(line - 1);
+        text.AppendLiteral(open ? " that runs with interrupts on. A handler of " : ". With interrupts on a handler of ");
+        if (other == LockMap.SeveralLines)
+        {
+            text.AppendLiteral("other lines");
+        }
+        else
+        {
+            text.AppendLiteral("irq ");
+            text.AppendFormatted(other - 1);
+        }
+
+        text.AppendLiteral(" takes it too:\n");
+        Printk(Level, ref text);
+        Printk(Level, "who holds it with interrupts on may be interrupted by the other, which waits for it. Take it with LockIrqSave.\n"u8);
+        End();
+    }
+
     private static void ReportInconsistent(HeldLocks* held, ref HeldLock taken, int added, int shift)
     {
         Begin("inconsistent lock state"u8);

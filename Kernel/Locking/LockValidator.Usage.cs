@@ -6,7 +6,9 @@
 //   2. No unsafe class may be taken, however indirectly, while a safe one is held: the handler interrupts the holder of the unsafe one and
 //      waits for the safe one, whose holder waits for the unsafe one.
 // For hard interrupts and for softirqs alike. Readers that can share a lock do not wait for each other: see Collides.
-// A handler that runs with interrupts on does not make its locks unsafe: it is not interrupted by its own line.
+// A handler that runs with interrupts on does not make its locks unsafe: it is not interrupted by its own line. But by others:
+//   3. No lock that a handler holds with interrupts on may be taken by a handler of another line: that one interrupts the holder and waits for it.
+// This one is about single locks, since the locks of two devices of a driver are of one class; and about spin locks and writers only.
 
 namespace CSharpOS.Locking;
 
@@ -109,6 +111,38 @@ public static unsafe partial class LockValidator
         if (LockGraph.Search(taken.Class, safe ? taken.Kind == LockKind.RecursiveRead : shared, forward: safe, ref match) && Disarm())
         {
             ReportInversion(held, ref taken, ref match, safe, shift);
+        }
+    }
+
+    // Rule 3.
+    private static void CheckLines(HeldLocks* held, ref HeldLock taken, LockMap* map)
+    {
+        int line = held->HandlerLine;
+        if (line == 0 || taken.Context != HardirqContext || taken.Kind != LockKind.Exclusive || (taken.Flags & HeldFlags.TryLock) != 0)
+        {
+            return;
+        }
+
+        bool open = (taken.Flags & HeldFlags.IrqsOff) == 0;
+        int other = Shared.ReadOnce(ref open ? ref map->HandlerLine : ref map->OpenLine);
+        if (other != 0 && other != line && Shared.ReadOnce(ref s_armed) != 0 && Disarm())
+        {
+            ReportLines(ref taken, line, other, open);
+        }
+
+        NoteLine(ref map->HandlerLine, line);
+        if (open)
+        {
+            NoteLine(ref map->OpenLine, line);
+        }
+    }
+
+    private static void NoteLine(ref int known, int line)
+    {
+        int before = Shared.ReadOnce(ref known);
+        if (before != line && before != LockMap.SeveralLines)
+        {
+            Shared.WriteOnce(ref known, before == 0 ? line : LockMap.SeveralLines);
         }
     }
 

@@ -100,7 +100,7 @@ public static unsafe partial class LockValidator
                 Context = ContextOf(held),
             };
             taken.Class = (ushort)LockClasses.Lookup(map, address, subclass, taken.File, line);
-            wait = Take(held, ref taken);
+            wait = Take(held, ref taken, map);
             held->Recursion = 0;
         }
 
@@ -169,7 +169,7 @@ public static unsafe partial class LockValidator
     }
 
     // Everything that taking a lock is checked for, then the lock stands on the list.
-    private static bool Take(HeldLocks* held, ref HeldLock taken)
+    private static bool Take(HeldLocks* held, ref HeldLock taken, LockMap* map)
     {
         if (held->Depth == HeldLocks.Max)
         {
@@ -204,6 +204,7 @@ public static unsafe partial class LockValidator
         else if (taken.Class != 0)
         {
             Check(held, ref taken, relative);
+            CheckLines(held, ref taken, map);
         }
 
         Push(held, ref taken);

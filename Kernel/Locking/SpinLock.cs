@@ -146,11 +146,12 @@ public unsafe partial struct SpinLock
     internal void ReleaseNoPreempt([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => Release(file, line);
 
 #if !DEBUG_CHECKS
+    // The tickets are all there is of a lock. Naming the field would cost a test for null.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Acquire(int subclass, string file, int line)
     {
 #if SMP
-        _ticket.Acquire();
+        Unsafe.As<SpinLock, TicketLock>(ref this).Acquire();
 #endif
     }
 

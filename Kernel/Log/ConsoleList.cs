@@ -7,7 +7,8 @@
 //   - a writer commits first and flushes second, and
 //   - the holder looks once more for records after it gave the lock back.
 // So printing from a handler that interrupted the holder, or from its console driver, cannot deadlock. An NMI only writes to the ring,
-// since it may have interrupted a driver that holds its own lock, and so does a report about a lock: the next message or timer tick shows it (FlushDeferred).
+// since it may have interrupted a driver that holds its own lock, and so does a report about a lock, and who may hold a run queue, which a driver locks
+// inside its own lock: the next message or timer tick shows it (FlushDeferred).
 // The holder keeps preemption off, so it is still on its CPU if that CPU oopses: then it will never go on, and BreakLock may take the
 // lock away from it. Invariant: Position of a console only rises; each record is shown once per console, in order.
 // Lock order: the console lock, then whatever lock the console driver has.
@@ -88,8 +89,20 @@ internal static unsafe class ConsoleList
         return found;
     }
 
-    /// <summary>Shows what the consoles have not shown yet, or leaves it to whoever is just doing so.</summary>
+    /// <summary>Shows what the consoles have not shown yet, or leaves it to whoever is just doing so, or to the next tick.</summary>
     public static void Flush()
+    {
+        if (RunQueues.MayHold() && !KernelLog.OopsInProgress)
+        {
+            // Linux: printk_deferred, but nobody has to know where he is called from.
+            Shared.WriteOnce(ref s_deferred, 1);
+            return;
+        }
+
+        FlushUnlocked();
+    }
+
+    private static void FlushUnlocked()
     {
 #if DEBUG_CHECKS
         bool later = InNmi() || LockValidator.Reporting;
@@ -116,12 +129,12 @@ internal static unsafe class ConsoleList
         while (Pending());
     }
 
-    /// <summary>Shows what an NMI left in the ring.</summary>
+    /// <summary>Shows what was left in the ring. From the tick, which holds no run queue.</summary>
     public static void FlushDeferred()
     {
         if (Shared.ReadOnce(ref s_deferred) != 0)
         {
-            Flush();
+            FlushUnlocked();
         }
     }
 

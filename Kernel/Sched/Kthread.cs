@@ -3,6 +3,8 @@
 // Linux: kernel/kthread.c. All in process context; Create, Run, Stop and Bind may sleep. A thread made here starts stopped and is woken by its
 // maker. kthread_stop sets ShouldStop, wakes the thread and waits until it has ended, holding a reference to it meanwhile.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Sched;
 
 /// <summary>What belongs to a thread of <see cref="Kthread.Create"/>.</summary>
@@ -101,6 +103,7 @@ public static unsafe class Kthread
 
     /// <summary>True once somebody wants the running thread to end. Its function must look at this and return.</summary>
     /// <linux>kthread_should_stop</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool ShouldStop() => Shared.ReadOnce(ref Current->Kthread.ShouldStop) != 0;
 
     /// <summary>Binds a thread that has not started to one CPU, for good. Reported, and nothing happens, if it has started or the CPU is not

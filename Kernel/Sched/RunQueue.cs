@@ -122,6 +122,25 @@ internal static unsafe class RunQueues
         }
     }
 
+    /// <summary>True if this CPU may hold a run queue: interrupts are off, and somebody holds one. Any context. Kernels for one CPU need not ask: whoever holds
+    /// a lock there has nobody to wait for.</summary>
+    internal static bool MayHold()
+    {
+#if SMP || DEBUG_CHECKS
+        if (Scheduler.Running && IrqsDisabled())
+        {
+            for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
+            {
+                if (Of(cpu)->Lock.IsLocked())
+                {
+                    return true;
+                }
+            }
+        }
+#endif
+        return false;
+    }
+
     /// <summary>True if the run queue of CPU <paramref name="cpu"/> keeps its invariants. For tests; any context.</summary>
     internal static bool IsConsistent(int cpu)
     {

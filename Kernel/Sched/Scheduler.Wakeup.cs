@@ -93,14 +93,22 @@ public static unsafe partial class Scheduler
 
     /// <summary>Asks the CPU of a run queue to reschedule. The run queue is locked.</summary>
     /// <linux>resched_task</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ReschedCpu(RunQueue* rq)
     {
         if (rq->Cpu == SmpProcessorId())
         {
             Cpu.NeedResched = true;
-            return;
         }
+        else
+        {
+            ReschedOther(rq);
+        }
+    }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReschedOther(RunQueue* rq)
+    {
         ref int flag = ref PerCpuArea.Hot(rq->Cpu)->NoReschedule;
         if (Shared.Exchange(ref flag, 0) != 0)
         {
@@ -108,6 +116,7 @@ public static unsafe partial class Scheduler
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PreemptCurrentFor(RunQueue* rq, TaskStruct* task)
     {
         if (task->Prio < rq->Current->Prio)
@@ -121,12 +130,16 @@ public static unsafe partial class Scheduler
     private static int ChooseCpu(RunQueue* rq, TaskStruct* task)
     {
         uint allowed = task->CpusAllowed & Smp.OnlineMask;
-        bool stays = (allowed & (1u << task->Cpu)) != 0;
-        return stays && (rq->RunningCount == 0 || (allowed & (allowed - 1)) == 0) ? task->Cpu : ChooseCpuAmong(task, allowed, stays);
+        if (allowed == 1u << task->Cpu)
+        {
+            return task->Cpu;
+        }
+
+        return rq->RunningCount == 0 && (allowed & (1u << task->Cpu)) != 0 ? task->Cpu : ChooseCpuAmong(task, allowed);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int ChooseCpuAmong(TaskStruct* task, uint allowed, bool stays)
+    private static int ChooseCpuAmong(TaskStruct* task, uint allowed)
     {
         if (allowed == 0 || (task->CpusAllowed & (task->CpusAllowed - 1)) == 0)
         {
@@ -155,6 +168,6 @@ public static unsafe partial class Scheduler
             }
         }
 
-        return stays ? task->Cpu : first;
+        return (allowed & (1u << task->Cpu)) != 0 ? task->Cpu : first;
     }
 }

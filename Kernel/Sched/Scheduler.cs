@@ -238,7 +238,7 @@ public static unsafe partial class Scheduler
     {
         RunQueue* rq = RunQueues.This;
         rq->Lock.TakeOver();
-        bool dead = last->State == (int)TaskState.Dead;
+        int state = last->State;
         rq->Lock.ReleaseNoPreempt();
         MmStruct* dropped = UserSwitch.TakeDropped();
         LocalIrqEnable();
@@ -247,7 +247,7 @@ public static unsafe partial class Scheduler
             AddressSpaces.Drop(dropped);
         }
 
-        if (dead)
+        if (state == (int)TaskState.Dead)
         {
             Tasks.Put(last);
         }

@@ -5,6 +5,8 @@
 // not sleep. Whoever makes it true wakes the head afterwards. If true must stay true until the waiter goes on, a lock of the caller's sees to that.
 // A waiter on an interruptible sleep returns -ERESTARTSYS when a signal is pending: the system call begins again, or ends with -EINTR.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Sched;
 
 public static unsafe partial class WaitQueue
@@ -32,6 +34,10 @@ public static unsafe partial class WaitQueue
     public static int WaitEventInterruptibleExclusive(WaitQueueHead* head, delegate*<void*, bool> condition, void* argument) =>
         Sleep(head, condition, argument, TaskState.Interruptible, true);
 
+    // After a sleep the condition is looked at before the entry goes back into the list: most often it is true then, and who woke us has taken the
+    // entry off. Whoever woke us made it true before that, so here it needs no barrier.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [SkipLocalsInit]
     private static int Sleep(WaitQueueHead* head, delegate*<void*, bool> condition, void* argument, TaskState state, bool exclusive)
     {
         MightSleep();
@@ -40,7 +46,8 @@ public static unsafe partial class WaitQueue
             return 0;
         }
 
-        WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
+        WaitQueueEntry wait;
+        WaitQueueEntry.InitWait(&wait);
         bool queued = false;
         while (state != TaskState.Interruptible || !Scheduler.SignalPending(Current))
         {
@@ -55,6 +62,11 @@ public static unsafe partial class WaitQueue
             if (state != TaskState.Interruptible || !Scheduler.SignalPending(Current))
             {
                 Scheduler.Schedule();
+                if (condition(argument))
+                {
+                    FinishWait(head, &wait);
+                    return 0;
+                }
             }
         }
 

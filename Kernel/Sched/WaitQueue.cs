@@ -24,6 +24,7 @@ namespace CSharpOS.Sched;
 /// <rows>KT-05</rows>
 public struct WaitQueueHead
 {
+    // First: WaitQueue.LockOf relies on it.
     internal SpinLock Lock;
     internal ListHead List;
 }
@@ -46,6 +47,17 @@ public unsafe struct WaitQueueEntry
     /// <summary>An entry for the running task, on no list.</summary>
     /// <linux>DEFINE_WAIT</linux>
     public static WaitQueueEntry ForCurrent() => new() { Task = Current };
+
+    /// <summary>Makes <paramref name="wait"/> what <see cref="ForCurrent"/> gives, without clearing what <see cref="WaitQueue.PrepareToWait"/>
+    /// writes anyway.</summary>
+    /// <linux>init_wait</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void InitWait(WaitQueueEntry* wait)
+    {
+        wait->Link.Next = null;
+        wait->Task = Current;
+        wait->Function = null;
+    }
 
     /// <summary>An entry that calls <paramref name="function"/> instead of waking a task: with the head locked and interrupts off, so it may not
     /// sleep. It returns true if that counts as the waking of an exclusive waiter.</summary>
@@ -97,13 +109,13 @@ public static unsafe partial class WaitQueue
     /// <linux>remove_wait_queue</linux>
     public static void Remove(WaitQueueHead* head, WaitQueueEntry* wait)
     {
-        ulong flags = head->Lock.LockIrqSave();
+        ulong flags = LockOf(head)->LockIrqSave();
         if (wait->Link.Next != null)
         {
             Unlink(wait);
         }
 
-        head->Lock.UnlockIrqRestore(flags);
+        LockOf(head)->UnlockIrqRestore(flags);
     }
 
     /// <summary>Puts the waiter on the list if it is not there, and sets the task's state. The condition is looked at after this. Who wakes
@@ -165,7 +177,8 @@ public static unsafe partial class WaitQueue
     /// <linux>__wake_up_common</linux>
     internal static void WakeLocked(WaitQueueHead* head, TaskState states, int exclusive)
     {
-        for (ListHead* link = head->List.Next; link != &head->List;)
+        ListHead* list = &head->List;
+        for (ListHead* link = list->Next; link != list;)
         {
             var wait = (WaitQueueEntry*)link;
             link = link->Next;
@@ -189,14 +202,15 @@ public static unsafe partial class WaitQueue
 
     private static void Wake(WaitQueueHead* head, TaskState states, int exclusive)
     {
-        ulong flags = head->Lock.LockIrqSave();
+        ulong flags = LockOf(head)->LockIrqSave();
         WakeLocked(head, states, exclusive);
-        head->Lock.UnlockIrqRestore(flags);
+        LockOf(head)->UnlockIrqRestore(flags);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prepare(WaitQueueHead* head, WaitQueueEntry* wait, TaskState state, bool exclusive)
     {
-        ulong flags = head->Lock.LockIrqSave();
+        ulong flags = LockOf(head)->LockIrqSave();
         if (wait->Link.Next == null)
         {
             wait->Exclusive = exclusive;
@@ -212,13 +226,18 @@ public static unsafe partial class WaitQueue
         }
 
         Scheduler.SetCurrentState(state);
-        head->Lock.UnlockIrqRestore(flags);
+        LockOf(head)->UnlockIrqRestore(flags);
     }
 
     // The head is locked. Next last: from then on the entry may be gone.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Unlink(WaitQueueEntry* wait)
     {
-        ListHead.Del(&wait->Link);
+        ListHead.Unlink(&wait->Link);
         Shared.WriteOnce(&wait->Link.Next, null);
     }
+
+    // The lock stands first in a head. Naming the field would cost a test for null.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static SpinLock* LockOf(WaitQueueHead* head) => (SpinLock*)head;
 }

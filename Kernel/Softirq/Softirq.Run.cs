@@ -39,7 +39,7 @@ public static unsafe partial class Softirq
         ulong flags = LocalIrqSave();
         if (LocalSoftirqPending() != 0)
         {
-            Run(once: false);
+            InvokeSoftirq();
         }
 
         LocalIrqRestore(flags);
@@ -48,8 +48,8 @@ public static unsafe partial class Softirq
     /// <summary>Runs what is pending on the way out of the outermost interrupt. Interrupts are off, and on return again.</summary>
     /// <linux>invoke_softirq</linux>
     /// <rows>SIRQ-04</rows>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void InvokeSoftirq() => Run(once: false);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void InvokeSoftirq() => RunHere(LocalSoftirqPending(), once: false);
 
     /// <summary><see cref="DoSoftirq"/> for a caller that has interrupts on, as they are on return.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -75,56 +75,70 @@ public static unsafe partial class Softirq
     internal static void DoSoftirqOnce()
     {
         LocalIrqDisable();
-        if (LocalSoftirqPending() != 0)
+        uint pending = LocalSoftirqPending();
+        if (pending != 0)
         {
-            Run(once: true);
+            RunHere(pending, once: true);
         }
 
         LocalIrqEnable();
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Run(bool once) => RunHere(LocalSoftirqPending(), once);
-
-    // The loop. Interrupts are off on entry and on return, and pending, which is not zero, is what the mask holds.
+    // Interrupts are off on entry and on return, and pending, which is not zero, is what the mask holds.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void RunHere(uint pending, bool once)
     {
         // Keeps other softirqs and preemption away from this CPU; in plain terms, local_bh_disable.
         PreemptCountAdd(SoftirqOffset);
-        uint* counts = SoftirqStatistics.OfThisCpu;
-        int passes = 0;
-        do
+        pending = RunPass(pending);
+        if (pending != 0)
         {
-            SetSoftirqPending(0);
-            LocalIrqEnable();
-            do
-            {
-                uint nr = (uint)System.Numerics.BitOperations.TrailingZeroCount(pending);
-                pending &= pending - 1;
-                counts[nr]++;
-                if (Trace.Enabled)
-                {
-                    CallTraced((int)nr);
-                }
-                else
-                {
-                    Call(SoftirqVec + nr);
-                }
-            }
-            while (pending != 0);
-            LocalIrqDisable();
-            pending = LocalSoftirqPending();
+            RunAgain(pending, once);
         }
-        while (pending != 0 && !once && ++passes < Shared.ReadOnce(ref s_mostPasses));
+
+        PreemptCountAdd(-SoftirqOffset);
+    }
+
+    // What was raised while a pass ran.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunAgain(uint pending, bool once)
+    {
+        for (int passes = 1; pending != 0 && !once && passes < Shared.ReadOnce(ref s_mostPasses); passes++)
+        {
+            pending = RunPass(pending);
+        }
 
         if (pending != 0)
         {
             // Raised again and again: from here on it competes for the CPU like any thread.
             Ksoftirqd.Wakeup();
         }
+    }
 
-        PreemptCountAdd(-SoftirqOffset);
+    // Every softirq of a mask once. Gives what is pending then, interrupts being off.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint RunPass(uint pending)
+    {
+        uint* counts = SoftirqStatistics.OfThisCpu;
+        SetSoftirqPending(0);
+        LocalIrqEnable();
+        do
+        {
+            nuint nr = (uint)System.Numerics.BitOperations.TrailingZeroCount(pending);
+            pending &= pending - 1;
+            counts[nr]++;
+            if (Trace.Enabled)
+            {
+                CallTraced((int)nr);
+            }
+            else
+            {
+                Call(SoftirqVec + nr);
+            }
+        }
+        while (pending != 0);
+        LocalIrqDisable();
+        return LocalSoftirqPending();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -11,20 +11,25 @@ namespace CSharpOS.Softirqs;
 
 public static unsafe partial class Tasklet
 {
+#if SMP
+    private const int ScheduledAndRunning = (int)(TaskletState.Scheduled | TaskletState.Running);
+#endif
+
     /// <summary>The handler of TaskletSoftirq.</summary>
     /// <linux>tasklet_action</linux>
     /// <rows>TASKLET-02</rows>
-    private static void TaskletAction(SoftirqAction* entry) => RunList(s_vec.This, TaskletSoftirq);
+    private static void TaskletAction(SoftirqAction* entry) => RunList(TaskletSoftirq);
 
     /// <summary>The handler of HiSoftirq.</summary>
     /// <linux>tasklet_hi_action</linux>
     /// <rows>TASKLET-02</rows>
-    private static void TaskletHiAction(SoftirqAction* entry) => RunList(s_hiVec.This, HiSoftirq);
+    private static void TaskletHiAction(SoftirqAction* entry) => RunList(HiSoftirq);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunList(TaskletHead* head, SoftirqNr softirq)
+    private static void RunList(SoftirqNr softirq)
     {
         LocalIrqDisable();
+        TaskletHead* head = ListOf(softirq);
         TaskletStruct* list = head->First;
         head->First = null;
         LocalIrqEnable();
@@ -39,7 +44,7 @@ public static unsafe partial class Tasklet
 #endif
             if (!TryRun(tasklet))
             {
-                PutBack(head, tasklet, softirq);
+                PutBack(tasklet, softirq);
             }
 #if DEBUG_CHECKS
             TaskletTracker.End();
@@ -96,13 +101,16 @@ public static unsafe partial class Tasklet
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void PutBack(TaskletHead* head, TaskletStruct* tasklet, SoftirqNr softirq)
+    private static void PutBack(TaskletStruct* tasklet, SoftirqNr softirq)
     {
         LocalIrqDisable();
-        Put(head, tasklet);
+        Put(ListOf(softirq), tasklet);
         RaiseSoftirqIrqoff(softirq);
         LocalIrqEnable();
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TaskletHead* ListOf(SoftirqNr softirq) => softirq == HiSoftirq ? s_hiVec.This : s_vec.This;
 
     /// <summary>Takes the right to run the tasklet. False if another CPU has it.</summary>
     /// <linux>tasklet_trylock</linux>
@@ -111,7 +119,9 @@ public static unsafe partial class Tasklet
     private static bool TaskletTrylock(TaskletStruct* tasklet)
     {
 #if SMP
-        return !Shared.TestAndSetBit((int)TaskletState.RunningBit, ref tasklet->State);
+        // Nearly always it is scheduled and nothing else.
+        return Shared.CompareExchange(ref tasklet->State, ScheduledAndRunning, (int)TaskletState.Scheduled) == (int)TaskletState.Scheduled
+            || !Shared.TestAndSetBit((int)TaskletState.RunningBit, ref tasklet->State);
 #else
         return true;
 #endif

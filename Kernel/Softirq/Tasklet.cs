@@ -88,6 +88,11 @@ public static unsafe partial class Tasklet
     // between the two steps waits for the run that this leads to.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TakeToSchedule(TaskletStruct* tasklet) =>
+        Shared.CompareExchange(ref tasklet->State, (int)TaskletState.Scheduled, 0) == 0 || TakeFromOthers(tasklet);
+
+    // One that is not idle: it is scheduled, runs, or is being killed.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TakeFromOthers(TaskletStruct* tasklet) =>
         (Shared.ReadOnce(ref tasklet->State) & (int)TaskletState.Killed) == 0
         && !Shared.TestAndSetBit((int)TaskletState.ScheduledBit, ref tasklet->State);
 

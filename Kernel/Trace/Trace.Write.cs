@@ -13,7 +13,7 @@ public static unsafe partial class Trace
     internal static bool Enabled
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => s_enabled != 0;
+        get => Switch.On != 0;
     }
 
     /// <summary>Records an event.</summary>

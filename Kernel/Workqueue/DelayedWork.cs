@@ -70,7 +70,7 @@ public static unsafe partial class Workqueue
         bool stopped = DelTimerSync(&work->Timer) != 0;
         if (stopped)
         {
-            Shared.ClearBit(WorkStruct.PendingBit, ref work->Work.Flags);
+            WorkStruct.ClearPending(&work->Work);
         }
 
         return stopped;
@@ -93,7 +93,7 @@ public static unsafe partial class Workqueue
         }
 
         WaitOnWork(&work->Work);
-        Shared.ClearBit(WorkStruct.PendingBit, ref work->Work.Flags);
+        WorkStruct.ClearPending(&work->Work);
         return pending || stopped;
     }
 
@@ -120,7 +120,7 @@ public static unsafe partial class Workqueue
 
     private static bool QueueDelayed(int cpu, WorkqueueStruct* wq, DelayedWork* work, uint delay)
     {
-        if (Shared.TestAndSetBit(WorkStruct.PendingBit, ref work->Work.Flags))
+        if (!WorkStruct.TakePending(&work->Work))
         {
             return false;
         }

@@ -14,9 +14,8 @@ namespace CSharpOS.Workqueues;
 /// <rows>WORK-02</rows>
 public unsafe struct WorkStruct
 {
-    internal const int PendingBit = 0;
-
-    internal int Flags;
+    // Not 0 while it is pending.
+    private int _pending;
 
     /// <summary>Its place in the order of the queue it was last put into.</summary>
     internal ulong Sequence;
@@ -46,5 +45,13 @@ public unsafe struct WorkStruct
     /// <summary>True from queueing until just before the handler is called. True or false for a moment only.</summary>
     /// <linux>work_pending</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsPending(WorkStruct* work) => Shared.TestBit(PendingBit, ref work->Flags);
+    public static bool IsPending(WorkStruct* work) => Shared.ReadOnce(ref work->_pending) != 0;
+
+    /// <summary>Makes a work pending. False if it was so before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TakePending(WorkStruct* work) => Shared.Exchange(ref work->_pending, 1) == 0;
+
+    /// <summary>What the caller wrote before is seen by whoever makes the work pending next. A full barrier.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void ClearPending(WorkStruct* work) => Shared.Exchange(ref work->_pending, 0);
 }

@@ -124,6 +124,7 @@ public static unsafe partial class Workqueue
         }
 
         worker->Cwq = cwq;
+        ListHead.Init(&worker->IdleLink);
         int error;
         if (!wq->IsShared)
         {
@@ -178,7 +179,7 @@ public static unsafe partial class Workqueue
         cwq->Lock.Init();
         ListHead.Init(&cwq->Worklist);
         ListHead.Init(&cwq->Workers);
-        WaitQueue.Init(&cwq->MoreWork);
+        ListHead.Init(&cwq->IdleWorkers);
         ListHead.Init(&cwq->Waiters);
     }
 

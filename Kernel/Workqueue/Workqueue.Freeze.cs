@@ -3,6 +3,8 @@
 // Linux: freeze_workqueues, thaw_workqueues (kernel/power). Process context; freezing sleeps. A frozen queue still takes works; they wait. Whoever flushes a
 // frozen queue waits until it is thawed.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Workqueues;
 
 public static unsafe partial class Workqueue
@@ -47,12 +49,16 @@ public static unsafe partial class Workqueue
             {
                 CpuWorkqueueStruct* cwq = wq->CpuWq + i;
                 ulong flags = cwq->Lock.LockIrqSave();
-                WaitQueue.WakeUpAll(&cwq->MoreWork);
+                while (WakeIdleWorker(cwq))
+                {
+                }
+
                 cwq->Lock.UnlockIrqRestore(flags);
             }
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsFrozen(WorkqueueStruct* wq) => wq->IsFreezable && Shared.ReadOnce(ref s_frozen) != 0;
 
     // The first freezable queue behind another one. Whoever freezes must not let queues be destroyed meanwhile.

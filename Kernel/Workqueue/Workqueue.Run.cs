@@ -6,6 +6,8 @@
 // run a handler first makes another one if nobody would be left to take the next work, up to max_active.
 // A handler that ends by a fault costs its work, not the worker: the others still get done.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Workqueues;
 
 public static unsafe partial class Workqueue
@@ -29,44 +31,70 @@ public static unsafe partial class Workqueue
     {
         var worker = (Worker*)argument;
         CpuWorkqueueStruct* cwq = worker->Cwq;
-        WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
-        while (!Kthread.ShouldStop())
+        while (true)
         {
             cwq->Lock.LockIrq();
-            bool idle = !HasWork(cwq);
-            if (idle)
+            if (!ListHead.Empty(&worker->IdleLink))
             {
-                WaitQueue.PrepareToWaitExclusive(&cwq->MoreWork, &wait, TaskState.Interruptible);
+                // Linux: worker_leave_idle. Something else than a work has woken us.
+                ListHead.DelInit(&worker->IdleLink);
             }
 
-            cwq->Lock.UnlockIrq();
-            if (!idle)
+            if (Kthread.ShouldStop())
+            {
+                break;
+            }
+
+            if (HasWork(cwq))
             {
                 RunWorkqueue(worker);
                 continue;
             }
 
+            // Linux: worker_enter_idle. On the list and asleep before the lock is given back: who queues a work from then on wakes us.
+            ListHead.AddTail(&worker->IdleLink, &cwq->IdleWorkers);
+            Scheduler.SetCurrentState(TaskState.Interruptible);
+            cwq->Lock.UnlockIrq();
             if (!Kthread.ShouldStop())
             {
                 Scheduler.Schedule();
             }
 
-            WaitQueue.FinishWait(&cwq->MoreWork, &wait);
+            Scheduler.SetCurrentStateNoBarrier(TaskState.Running);
         }
+
+        cwq->Lock.UnlockIrq();
     }
 
+    // Linux: wake_up_worker. Wakes the worker that has been idle longest. The queue is locked. False if none was idle.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool WakeIdleWorker(CpuWorkqueueStruct* cwq)
+    {
+        if (ListHead.Empty(&cwq->IdleWorkers))
+        {
+            return false;
+        }
+
+        ListHead* link = cwq->IdleWorkers.Next;
+        Worker* worker = ListHead.Entry<Worker>(link, (int)((byte*)&((Worker*)link)->IdleLink - (byte*)link));
+        ListHead.DelInit(&worker->IdleLink);
+        Scheduler.WakeUpProcess(worker->Thread);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasWork(CpuWorkqueueStruct* cwq) => !ListHead.Empty(&cwq->Worklist) && !IsFrozen(cwq->Wq);
 
-    /// <summary>Does all works that wait. From the worker; from a handler that flushes its own queue, inside the handler.</summary>
+    /// <summary>Does all works that wait. From the worker; from a handler that flushes its own queue, inside the handler. The queue is locked, and not on
+    /// return.</summary>
     /// <linux>run_workqueue</linux>
+    [SkipLocalsInit]
     private static void RunWorkqueue(Worker* worker)
     {
         CpuWorkqueueStruct* cwq = worker->Cwq;
-        cwq->Lock.LockIrq();
         if (++worker->RunDepth > MaxRunDepth)
         {
-            Printk(LogLevel.Error, $"run_workqueue: recursion depth exceeded: {worker->RunDepth}\n");
-            DumpStack();
+            ReportDepth(worker);
         }
 
         while (HasWork(cwq))
@@ -87,11 +115,14 @@ public static unsafe partial class Workqueue
             }
 
             // From here on the work may be queued again, and its handler may free it.
-            Shared.ClearBit(WorkStruct.PendingBit, ref work->Flags);
+            WorkStruct.ClearPending(work);
             TracePoints.WorkqueueExecuteStart(work, running.Function);
             running.Function(work);
             TracePoints.WorkqueueExecuteEnd(work, running.Function);
-            CheckContext(worker, &running);
+            if (PreemptCount() != 0 || IrqsDisabled())
+            {
+                ReportContext(worker, &running);
+            }
 
             // A work that always queues itself must not keep the CPU of a kernel without preemption.
             Scheduler.CondResched();
@@ -123,7 +154,7 @@ public static unsafe partial class Workqueue
     // Linux: need_to_create_worker. The queue is locked.
     private static bool NeedsReserve(CpuWorkqueueStruct* cwq)
     {
-        if (cwq->WorkerCount >= cwq->Wq->MaxActive || !ListHead.Empty(&cwq->MoreWork.List))
+        if (cwq->WorkerCount >= cwq->Wq->MaxActive || !ListHead.Empty(&cwq->IdleWorkers))
         {
             return false;
         }
@@ -145,14 +176,17 @@ public static unsafe partial class Workqueue
         cwq->Lock.UnlockIrq();
     }
 
-    // What a handler must leave as it found it.
-    private static void CheckContext(Worker* worker, RunningWork* running)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReportDepth(Worker* worker)
     {
-        if (PreemptCount() == 0 && !IrqsDisabled())
-        {
-            return;
-        }
+        Printk(LogLevel.Error, $"run_workqueue: recursion depth exceeded: {worker->RunDepth}\n");
+        DumpStack();
+    }
 
+    // What a handler must leave as it found it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReportContext(Worker* worker, RunningWork* running)
+    {
         Printk(
             LogLevel.Error,
             $"BUG: workqueue leaked lock or atomic: {worker->Thread->Name}/{(uint)PreemptCount():x8}/{worker->Thread->Pid}\n");

@@ -82,7 +82,7 @@ public static unsafe partial class Workqueue
         }
 
         WaitOnWork(work);
-        Shared.ClearBit(WorkStruct.PendingBit, ref work->Flags);
+        WorkStruct.ClearPending(work);
         return pending;
     }
 
@@ -94,7 +94,7 @@ public static unsafe partial class Workqueue
     internal static bool TryToGrabPending(WorkStruct* work, out bool pending)
     {
         pending = false;
-        if (!Shared.TestAndSetBit(WorkStruct.PendingBit, ref work->Flags))
+        if (WorkStruct.TakePending(work))
         {
             return true;
         }
@@ -153,6 +153,7 @@ public static unsafe partial class Workqueue
         Worker* self = FindSelf(cwq);
         if (self != null)
         {
+            cwq->Lock.LockIrq();
             RunWorkqueue(self);
             return;
         }

@@ -39,7 +39,7 @@ public static unsafe partial class Workqueue
     /// <rows>WORK-02</rows>
     public static bool QueueWork(WorkqueueStruct* wq, WorkStruct* work)
     {
-        if (Shared.TestAndSetBit(WorkStruct.PendingBit, ref work->Flags))
+        if (!WorkStruct.TakePending(work))
         {
             return false;
         }
@@ -55,7 +55,7 @@ public static unsafe partial class Workqueue
     /// <linux>queue_work_on</linux>
     public static bool QueueWorkOn(int cpu, WorkqueueStruct* wq, WorkStruct* work)
     {
-        if (Shared.TestAndSetBit(WorkStruct.PendingBit, ref work->Flags))
+        if (!WorkStruct.TakePending(work))
         {
             return false;
         }
@@ -128,12 +128,8 @@ public static unsafe partial class Workqueue
         TracePoints.WorkqueueQueueWork(cwq, work);
         ListHead.AddTail(&work->Entry, &cwq->Worklist);
 
-        // A worker goes to sleep with the lock held: what is not in the wait queue now will look into the list.
-        if (!ListHead.Empty(&cwq->MoreWork.List))
-        {
-            WaitQueue.WakeUp(&cwq->MoreWork);
-        }
-
+        // A worker goes to sleep with the lock held: what is not among the idle ones now will look into the list.
+        WakeIdleWorker(cwq);
         cwq->Lock.UnlockIrqRestore(flags);
     }
 }

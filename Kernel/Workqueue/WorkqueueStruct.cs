@@ -105,8 +105,9 @@ public unsafe struct CpuWorkqueueStruct
 
     internal ListHead Worklist;
 
-    /// <summary>Idle workers sleep here.</summary>
-    internal WaitQueueHead MoreWork;
+    /// <summary>Workers that sleep for want of works, the one that has slept longest first.</summary>
+    /// <linux>idle_list</linux>
+    internal ListHead IdleWorkers;
 
     /// <summary>Those who wait for works to be done: see Workqueue.Wait.cs.</summary>
     internal ListHead Waiters;
@@ -126,6 +127,10 @@ public unsafe struct CpuWorkqueueStruct
 internal unsafe struct Worker
 {
     public ListHead Link;
+
+    /// <summary>In the list of idle workers, or empty. Who wakes the worker takes it off.</summary>
+    public ListHead IdleLink;
+
     public CpuWorkqueueStruct* Cwq;
     public TaskStruct* Thread;
 

@@ -10,6 +10,7 @@ public sealed class ShellScriptTests : IDisposable
         ["bash", "cat", "cut", "dirname", "env", "find", "grep", "mkdir", "mktemp", "mv", "readlink", "rm", "sed", "sort", "tail", "touch"];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("csos-script");
+    private bool _home = true;
 
     public ShellScriptTests()
     {
@@ -53,6 +54,21 @@ public sealed class ShellScriptTests : IDisposable
     }
 
     [Fact]
+    public void Without_dotnet_one_line_says_where_to_get_it()
+    {
+        // The places where a package puts it are looked at whatever the path says: here they are others.
+        string script = Path.Combine(_folder.FullName, "csos");
+        File.WriteAllText(script, File.ReadAllText(script).Replace("/usr/", "/nowhere/usr/", StringComparison.Ordinal));
+
+        // Nor need there be a home.
+        _home = false;
+
+        (int status, string text) = Run("run");
+        Assert.Equal(1, status);
+        Assert.Equal("csos: no 'dotnet' found; get the .NET SDK 10: https://dotnet.microsoft.com/download/dotnet/10.0\n", text);
+    }
+
+    [Fact]
     public void An_SDK_that_is_too_old_is_named()
     {
         Program("dotnet", "echo '8.0.100 [/nowhere]'");
@@ -79,7 +95,11 @@ public sealed class ShellScriptTests : IDisposable
         };
         start.Environment.Clear();
         start.Environment["PATH"] = Path.Combine(_folder.FullName, "bin");
-        start.Environment["HOME"] = _folder.FullName;
+        if (_home)
+        {
+            start.Environment["HOME"] = _folder.FullName;
+        }
+
         using Process process = Process.Start(start)!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();

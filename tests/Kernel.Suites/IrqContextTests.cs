@@ -34,14 +34,18 @@ internal static unsafe class IrqContextTests
         LocalIrqRestore(flags);
         Check.False(IrqsDisabled());
 
+        // On the CPU that the line's interrupts go to: the pulse interrupts this very task.
+        Check.Equal(0, Scheduler.SetCpusAllowed(Current, 1));
         IrqTests.ResetCounts();
         s_contextIsRight = false;
+        s_current = null;
         Check.Equal(0, RequestIrq(Line, &NoteContext, IrqFlags.SaInterrupt, "test"u8, null));
         IrqTests.Pulse(Line);
         IrqTests.WaitForCalls(1);
         FreeIrq(Line, null);
         Check.True(s_contextIsRight);
-        Check.True(s_current != null);
+        Check.True(s_current == Current);
+        Check.Equal(0, Scheduler.SetCpusAllowed(Current, uint.MaxValue));
         Check.False(InIrq() || InInterrupt() || InAtomic() || IrqsDisabled());
     }
 

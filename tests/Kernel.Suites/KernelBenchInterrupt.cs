@@ -19,18 +19,9 @@ public static unsafe class KernelBenchInterrupt
     private static int s_line;
     private static ulong s_handlerEntered;
     private static ulong s_handlerLeft;
-    private static Deferred s_schedules;
     private static ulong s_deferredEntered;
     private static TaskletStruct s_tasklet;
     private static WorkStruct s_work;
-
-    private enum Deferred
-    {
-        Nothing,
-        Tasklet,
-        Work,
-        Thread,
-    }
 
     private static TaskletStruct* Tasklet => (TaskletStruct*)Unsafe.AsPointer(ref s_tasklet);
 
@@ -61,32 +52,36 @@ public static unsafe class KernelBenchInterrupt
         PciBus.EnableDevice(device);
         s_line = device->Irq;
         s_edu = (byte*)Vmalloc.Ioremap(device->Resource(0).Start, 4096);
-        if (s_edu != null && RequestIrq(device->Irq, &EduInterrupt, IrqFlags.Shared, "bench"u8, device) == 0)
+        if (s_edu != null)
         {
-            Bench.Measure("irq-to-handler"u8, &ToHandler, "instructions"u8);
-            Bench.Measure("irq-from-handler"u8, &FromHandler, "instructions"u8);
             TaskletInit(Tasklet, &TaskletEntered, 0);
-            s_schedules = Deferred.Tasklet;
-            Bench.Measure("irq-to-tasklet"u8, &ToDeferred, "instructions"u8);
             WorkStruct.Init(Work, &WorkEntered);
-            s_schedules = Deferred.Work;
-            Bench.Measure("irq-to-work"u8, &ToDeferred, "instructions"u8, WorkSamples);
-            s_schedules = Deferred.Nothing;
-            FreeIrq(device->Irq, device);
-            s_schedules = Deferred.Thread;
-            if (RequestThreadedIrq(device->Irq, &EduInterrupt, &ThreadEntered, IrqFlags.Shared, "bench"u8, device) == 0)
+            MeasureWith(&EduInterrupt, device, "irq-to-handler"u8, &ToHandler, Bench.Samples);
+            MeasureWith(&EduInterrupt, device, "irq-from-handler"u8, &FromHandler, Bench.Samples);
+            MeasureWith(&EduSchedulesTasklet, device, "irq-to-tasklet"u8, &ToDeferred, Bench.Samples);
+            MeasureWith(&EduSchedulesWork, device, "irq-to-work"u8, &ToDeferred, WorkSamples);
+            if (RequestThreadedIrq(s_line, &EduWakesThread, &ThreadEntered, IrqFlags.Shared, "bench"u8, device) == 0)
             {
                 Bench.Measure("irq-to-thread"u8, &ToThread, "instructions"u8, WorkSamples);
-                FreeIrq(device->Irq, device);
+                FreeIrq(s_line, device);
             }
 
-            s_schedules = Deferred.Nothing;
             Vmalloc.Iounmap(s_edu);
         }
 
         if (driver != null)
         {
             PciBus.RegisterDriver(driver);
+        }
+    }
+
+    private static void MeasureWith(
+        delegate*<int, void*, PtRegs*, IrqReturn> handler, PciDevice* device, ReadOnlySpan<byte> key, delegate*<ulong> sample, int samples)
+    {
+        if (RequestIrq(device->Irq, handler, IrqFlags.Shared, "bench"u8, device) == 0)
+        {
+            Bench.Measure(key, sample, "instructions"u8, samples);
+            FreeIrq(device->Irq, device);
         }
     }
 
@@ -127,6 +122,8 @@ public static unsafe class KernelBenchInterrupt
         return IrqReturn.Handled;
     }
 
+    private static IrqReturn EduWakesThread(int irq, void* devId, PtRegs* regs) => Acknowledge() ? IrqReturn.WakeThread : IrqReturn.None;
+
     private static void TaskletEntered(ulong data) => s_deferredEntered = ReadTsc();
 
     private static void WorkEntered(WorkStruct* work) => s_deferredEntered = ReadTsc();
@@ -134,28 +131,44 @@ public static unsafe class KernelBenchInterrupt
     private static IrqReturn EduInterrupt(int irq, void* devId, PtRegs* regs)
     {
         s_handlerEntered = ReadTsc();
-        uint status = Mmio.Read32(s_edu + EduInterruptStatus);
-        if (status == 0)
+        bool raised = Acknowledge();
+        s_handlerLeft = ReadTsc();
+        return raised ? IrqReturn.Handled : IrqReturn.None;
+    }
+
+    // As a driver's: whose interrupt is it, quiet the device, leave the rest for later.
+    private static IrqReturn EduSchedulesTasklet(int irq, void* devId, PtRegs* regs)
+    {
+        if (!Acknowledge())
         {
             return IrqReturn.None;
         }
 
-        Mmio.Write32(s_edu + EduAcknowledge, status);
-        if (s_schedules == Deferred.Tasklet)
-        {
-            TaskletSchedule(Tasklet);
-        }
-        else if (s_schedules == Deferred.Work)
-        {
-            ScheduleWork(Work);
-        }
-
-        else if (s_schedules == Deferred.Thread)
-        {
-            return IrqReturn.WakeThread;
-        }
-
-        s_handlerLeft = ReadTsc();
+        TaskletSchedule(Tasklet);
         return IrqReturn.Handled;
+    }
+
+    private static IrqReturn EduSchedulesWork(int irq, void* devId, PtRegs* regs)
+    {
+        if (!Acknowledge())
+        {
+            return IrqReturn.None;
+        }
+
+        ScheduleWork(Work);
+        return IrqReturn.Handled;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Acknowledge()
+    {
+        byte* edu = s_edu;
+        uint status = Mmio.Read32(edu + EduInterruptStatus);
+        if (status != 0)
+        {
+            Mmio.Write32(edu + EduAcknowledge, status);
+        }
+
+        return status != 0;
     }
 }

@@ -114,7 +114,7 @@ public static unsafe class KernelBenchThreads
         ulong start = ReadTsc();
         Shared.WriteOnce(ref s_turnOfPong, 1);
         WaitQueue.WakeUp(PongQueue);
-        WaitFor(PingQueue, ref s_turnOfPing);
+        WaitQueue.WaitEvent(PingQueue, &IsSet, Unsafe.AsPointer(ref s_turnOfPing));
         Shared.WriteOnce(ref s_turnOfPing, 0);
         return ReadTsc() - start - Bench.Overhead();
     }
@@ -123,7 +123,7 @@ public static unsafe class KernelBenchThreads
     {
         while (true)
         {
-            WaitFor(PongQueue, ref s_turnOfPong);
+            WaitQueue.WaitEvent(PongQueue, &IsSet, Unsafe.AsPointer(ref s_turnOfPong));
             Shared.WriteOnce(ref s_turnOfPong, 0);
             if (Shared.ReadOnce(ref s_over) != 0)
             {
@@ -136,28 +136,7 @@ public static unsafe class KernelBenchThreads
         }
     }
 
-    // wait_event, spelled out as it is in C.
-    private static void WaitFor(WaitQueueHead* queue, ref int turn)
-    {
-        if (Shared.ReadOnce(ref turn) != 0)
-        {
-            return;
-        }
-
-        WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
-        while (true)
-        {
-            WaitQueue.PrepareToWait(queue, &wait, TaskState.Uninterruptible);
-            if (Shared.ReadOnce(ref turn) != 0)
-            {
-                break;
-            }
-
-            Scheduler.Schedule();
-        }
-
-        WaitQueue.FinishWait(queue, &wait);
-    }
+    private static bool IsSet(void* turn) => Shared.ReadOnce(ref *(int*)turn) != 0;
 
     // Two threads that never sleep take turns, a slice each: a whole number of such rounds holds exactly what the slices promise.
     private static void Fairness()

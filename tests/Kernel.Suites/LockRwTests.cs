@@ -62,6 +62,87 @@ internal static unsafe class LockRwTests
         }
     }
 
+    // CPU 1 comes while this one has the lock: it must not get in before it is given back. (Counting alone would notice only where the two meet by chance.)
+    internal static void Waits()
+    {
+        if (!SmpTests.HasSeveralCpus())
+        {
+            return;
+        }
+
+        s_lock.Init();
+        for (int i = 0; i < 20; i++)
+        {
+            bool writes = i % 2 == 0;
+            Shared.WriteOnce(ref s_go, 0);
+            Shared.WriteOnce(ref s_result, 0);
+            OnCpu other;
+            if (!OnCpu.Start(&other, 1, writes ? &ReadWhenTold : &WriteWhenTold, null))
+            {
+                return;
+            }
+
+            if (writes)
+            {
+                s_lock.WriteLock();
+            }
+            else
+            {
+                s_lock.ReadLock();
+            }
+
+            Shared.WriteOnce(ref s_go, 1);
+            bool came = SmpTests.Becomes(ref s_go, 2);
+
+            // Time enough to get in, if it could.
+            for (int turns = 0; turns < 1000; turns++)
+            {
+                CpuRelax();
+            }
+
+            int early = Shared.ReadOnce(ref s_result);
+            if (writes)
+            {
+                s_lock.WriteUnlock();
+            }
+            else
+            {
+                s_lock.ReadUnlock();
+            }
+
+            OnCpu.Wait(&other);
+            Check.True(came);
+            Check.Equal(0, early);
+            Check.Equal(1, s_result);
+        }
+    }
+
+    private static void ReadWhenTold(void* unused)
+    {
+        AwaitGo();
+        s_lock.ReadLock();
+        Shared.WriteOnce(ref s_result, 1);
+        s_lock.ReadUnlock();
+    }
+
+    private static void WriteWhenTold(void* unused)
+    {
+        AwaitGo();
+        s_lock.WriteLock();
+        Shared.WriteOnce(ref s_result, 1);
+        s_lock.WriteUnlock();
+    }
+
+    private static void AwaitGo()
+    {
+        while (Shared.ReadOnce(ref s_go) != 1)
+        {
+            CpuRelax();
+        }
+
+        Shared.WriteOnce(ref s_go, 2);
+    }
+
     internal static void Contexts()
     {
         s_lock.Init();

@@ -18,6 +18,7 @@ public static unsafe class LockTests
         Run("N times i++ on all CPUs is exact"u8, "SYNC-01"u8, &LockAtomicTests.Counting);
         Run("add_unless never passes its limit"u8, "SYNC-01"u8, &LockAtomicTests.AddUnless);
         Run("bit operations, one CPU per bit"u8, "SYNC-01"u8, &LockAtomicTests.BitsOfAWord);
+        Run("every atomic operation is a locked instruction"u8, "SYNC-01"u8, &LockCodeTests.AtomicCode);
         Run("barriers: the compiler, and the store buffer"u8, "SYNC-01"u8, &LockAtomicTests.Barriers);
 
         Run("spin lock: what each form turns off"u8, "SYNC-02"u8, &LockSpinTests.Contexts);
@@ -31,6 +32,7 @@ public static unsafe class LockTests
         Run("sleeping under a spinning lock is reported"u8, "SYNC-02 SIRQ-09"u8, &LockContextTests.Sleeping);
 
         Run("rwlock: readers together, a writer alone"u8, "SYNC-02"u8, &LockRwTests.TryLock);
+        Run("rwlock: a reader waits for the writer, a writer for the reader"u8, "SYNC-02"u8, &LockRwTests.Waits);
         Run("rwlock: what each form turns off"u8, "SYNC-02"u8, &LockRwTests.Contexts);
         Run("rwlock: readers see whole changes, N times i++"u8, "SYNC-02"u8, &LockRwTests.Counting);
         Run("rwlock: a waiting writer keeps new readers out, not nested ones"u8, "SYNC-02"u8, &LockRwTests.Fair);

@@ -18,6 +18,7 @@ public static unsafe class LogTests
     private static byte* s_apic;
     private static ulong s_start;
     private static Log.Console s_console;
+    private static int s_shownUnderLock;
     private static SpinLock s_lock;
 
     [TestSuite("log")]
@@ -32,6 +33,7 @@ public static unsafe class LogTests
         Test.Run("printk in an NMI"u8, "LOG-01 IRQ-01"u8, &NonMaskable);
         Test.Run("an NMI in the middle of printk"u8, "LOG-01"u8, &NonMaskableInPrintk);
         Test.Run("a slow reader is told what it lost"u8, "LOG-01"u8, &SlowReader);
+        Test.Run("printing with a run queue locked reaches the consoles later"u8, "LOG-01"u8, &UnderRunQueue);
         Test.Run("a new console is shown the ring"u8, "LOG-01"u8, &NewConsole);
         Test.Run("dump_stack in process context"u8, "LOG-02"u8, &DumpInProcess);
         Test.Run("dump_stack in a hard interrupt"u8, "LOG-02 IRQ-11"u8, &DumpInInterrupt);
@@ -207,6 +209,38 @@ public static unsafe class LogTests
         }
 
         Check.Between(1000, Messages - 1, count);
+    }
+
+    private static void UnderRunQueue()
+    {
+        s_shownUnderLock = 0;
+        s_console = default;
+        s_console.Write = &NoteLine;
+        s_console.Flags = Log.ConsoleFlags.NoReplay;
+        s_console.Level = (int)LogLevel.Debug + 1;
+        var console = (Log.Console*)Unsafe.AsPointer(ref s_console);
+        KernelLog.RegisterConsole(console);
+        Shared.WriteOnce(ref s_shownUnderLock, 0);
+        ulong flags = LocalIrqSave();
+        RunQueues.This->Lock.LockNoPreempt();
+        Printk($"with a run queue locked\n");
+        int meanwhile = Shared.ReadOnce(ref s_shownUnderLock);
+        RunQueues.This->Lock.ReleaseNoPreempt();
+        LocalIrqRestore(flags);
+        bool shown = SmpTests.Becomes(ref s_shownUnderLock, 1);
+        Check.Equal(0, KernelLog.UnregisterConsole(console));
+        Check.True(shown);
+#if SMP || DEBUG_CHECKS
+        Check.Equal(0, meanwhile);
+#endif
+    }
+
+    private static void NoteLine(Log.Console* console, byte* text, int length)
+    {
+        if (new ReadOnlySpan<byte>(text, length).IndexOf("with a run queue locked"u8) >= 0)
+        {
+            Shared.WriteOnce(ref s_shownUnderLock, 1);
+        }
     }
 
     private static void NewConsole()

@@ -21,7 +21,7 @@ public static unsafe class SchedTests
         Test.Run("a thread that never yields is preempted"u8, "KT-04"u8, &SchedPreemptTests.Endless);
         Test.Run("waking somebody more urgent preempts at once"u8, "KT-04"u8, &SchedPreemptTests.WakeUp);
         Test.Run("an interrupt's wake-up preempts on its way out"u8, "IRQ-10"u8, &SchedPreemptTests.FromInterrupt);
-        Test.Run("not while preempt_count says no"u8, "IRQ-10 KT-04"u8, &SchedPreemptTests.CountHolds);
+        Test.Run("not while preempt_count or the interrupt flag says no"u8, "IRQ-09 IRQ-10 KT-04"u8, &SchedPreemptTests.CountHolds);
         Test.Run("a preempted task keeps the state that it has set"u8, "KT-04 KT-05"u8, &SchedPreemptTests.StateSurvives);
         Test.Run("cond_resched lets go, and does not sleep"u8, "KT-04"u8, &SchedPreemptTests.CondResched);
         Test.Run("registers survive every switch"u8, "KT-04"u8, &SchedPreemptTests.Registers);

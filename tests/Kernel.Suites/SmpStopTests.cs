@@ -142,7 +142,7 @@ internal static unsafe class SmpStopTests
     private static void NoteNmi(PtRegs* regs)
     {
         Shared.WriteOnce(ref s_nmiCpu, SmpProcessorId());
-        Shared.WriteOnce(ref s_nmiContext, InNmi() && regs->Rip != 0 ? 1 : 0);
+        Shared.WriteOnce(ref s_nmiContext, InNmi() && InInterrupt() && InAtomic() && !InSoftirq() && regs->Rip != 0 ? 1 : 0);
         Shared.AddReturn(ref s_nmis, 1);
     }
 

@@ -31,7 +31,7 @@ public static unsafe class SmpTests
         Run("calls with interrupts off or from an interrupt are refused"u8, "IRQ-18"u8, &SmpCallTests.Refused);
         Run("unmapped pages are forgotten on every CPU"u8, "IRQ-18"u8, &SmpCallTests.TlbShootdown);
         Run("CPUs that unmap at the same time do not wait for each other"u8, "IRQ-18"u8, &SmpCallTests.TlbAllAtOnce);
-        Run("NMI to a CPU with interrupts off"u8, "IRQ-18"u8, &SmpStopTests.Nmi);
+        Run("NMI to a CPU with interrupts off"u8, "IRQ-18 IRQ-09"u8, &SmpStopTests.Nmi);
         Run("stop the others, and let them go on"u8, "IRQ-18"u8, &SmpStopTests.StopOthers);
         Run("stop a CPU that has interrupts off"u8, "IRQ-18"u8, &SmpStopTests.StopDeaf);
 

@@ -29,6 +29,10 @@ public static unsafe class SweepTests
     private static SpinLock s_lock;
     private static long s_locked;
     private static int s_inside;
+    private static ulong s_bits;
+    private static int s_word;
+    private static Atomic s_count;
+    private static int s_results;
 
     [TestSuite("sweep")]
     public static void Suite()
@@ -43,6 +47,7 @@ public static unsafe class SweepTests
         Test.Run("wake-up, the switch to a thread, its going to sleep"u8, "KT-04 KT-05"u8, &WakeAndSwitch);
         Test.Run("going to sleep against the wake-up"u8, "KT-05"u8, &SleepAgainstWake);
         Test.Run("spin_lock_irqsave"u8, "SYNC-02"u8, &SpinLockIrqSave);
+        Test.Run("atomic and bit operations"u8, "SYNC-01"u8, &AtomicOperations);
         Test.Run("interrupt entry, handler and exit"u8, "IRQ-02 IRQ-10"u8, &InterruptPath);
     }
 
@@ -327,6 +332,57 @@ public static unsafe class SweepTests
         CheckSame(1, DelTimerSync(Timer));
         CheckSame(0, DelTimerSync(Timer));
         CheckSame(0, s_seen);
+    }
+
+    // ---- atomics ----
+
+    // The path works on bits 0 to 3, the strike turns bits 31 and 63 over and counts: what either does in the middle of the other must not be lost.
+    private static void AtomicOperations()
+    {
+        if (Begin())
+        {
+            s_bits = 0;
+            s_word = 0;
+            s_count.Set(0);
+            s_results = 0;
+            Sweep.Run(&AtomicPath, &StrikeChanges, &BothChangesSeen);
+        }
+    }
+
+    private static void AtomicPath()
+    {
+        ulong* bits = (ulong*)Unsafe.AsPointer(ref s_bits);
+        bool right = !Bits.TestAndSetBit(0, bits);
+        Bits.SetBit(1, bits);
+        Bits.ChangeBit(2, bits);
+        right &= Bits.TestAndChangeBit(3, bits) == ((s_runs & 1) != 0);
+        right &= Bits.TestAndClearBit(0, bits);
+        Bits.ClearBit(1, bits);
+        right &= !Shared.TestAndSetBit(0, ref s_word);
+        Shared.SetBit(1, ref s_word);
+        right &= Shared.TestAndClearBit(0, ref s_word);
+        Shared.ClearBit(1, ref s_word);
+        s_count.Inc();
+        s_runs++;
+        s_results += right ? 1 : 0;
+    }
+
+    private static void StrikeChanges()
+    {
+        Ask();
+        s_bits ^= 1UL << 63;
+        s_word ^= int.MinValue;
+        s_count.Set(s_count.Read() + 1);
+    }
+
+    private static void BothChangesSeen()
+    {
+        bool struckOdd = (s_asked & 1) != 0;
+        ulong own = (s_runs & 1) != 0 ? 0b1100UL : 0;
+        CheckSame((long)(struckOdd ? own | (1UL << 63) : own), (long)s_bits);
+        CheckSame(struckOdd ? int.MinValue : 0, s_word);
+        CheckSame(s_asked + s_runs, s_count.Read());
+        CheckSame(s_runs, s_results);
     }
 
     // ---- tasks ----

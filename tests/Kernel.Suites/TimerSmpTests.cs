@@ -145,6 +145,53 @@ internal static unsafe class TimerSmpTests
         Check.True(s_runs >= 10);
     }
 
+    // The function is on CPU 1 and stays there until it is told. Armed from here meanwhile, the timer must not run here.
+    internal static void StaysWhileRunning()
+    {
+        if (!SmpTests.HasSeveralCpus())
+        {
+            return;
+        }
+
+        Prepare();
+        Check.Equal(0, Scheduler.SetCpusAllowed(Current, 1));
+        SetupTimer(Shared0, &HoldInside, 0);
+        Shared0->Expires = Jiffies + 1;
+        AddTimerOn(Shared0, 1);
+        bool inside = SmpTests.Becomes(ref s_inside, 1);
+        ModTimer(Shared0, Jiffies);
+        uint since = Jiffies;
+        while (Jiffies - since < 4)
+        {
+            Msleep(1);
+        }
+
+        Check.True(inside);
+        Check.Equal(0, Shared.ReadOnce(ref s_runs));
+        Check.Equal(1, Shared.ReadOnce(ref s_inside));
+        Shared.WriteOnce(ref s_stop, 1);
+        Check.True(TimerTests.Await(ref s_runs, 2));
+        DelTimerSync(Shared0);
+        Check.Equal(0, Scheduler.SetCpusAllowed(Current, uint.MaxValue));
+        Check.Equal(0, s_wrong);
+    }
+
+    private static void HoldInside(ulong unused)
+    {
+        if (Shared.AddReturn(ref s_inside, 1) != 1)
+        {
+            Shared.AddReturn(ref s_wrong, 1);
+        }
+
+        while (Shared.ReadOnce(ref s_stop) == 0 && Shared.ReadOnce(ref s_wrong) == 0)
+        {
+            CpuRelax();
+        }
+
+        Shared.AddReturn(ref s_inside, -1);
+        Shared.AddReturn(ref s_runs, 1);
+    }
+
     private static void Alone(ulong unused)
     {
         if (Shared.AddReturn(ref s_inside, 1) != 1)

@@ -32,6 +32,9 @@ public static unsafe class TimerTests
         Test.Run("many timers with one function, none early, each once"u8, "TIME-02 TIME-03"u8, &OneFunction);
         Test.Run("on an idle CPU a timer is on time to the tick"u8, "TIME-03"u8, &OnTime);
         Test.Run("an expired time is due at the next tick"u8, "TIME-03"u8, &Past);
+        Test.Run("mod_timer moves an active timer, both ways"u8, "TIME-02"u8, &Moved);
+        Test.Run("a timer that is far away comes too"u8, "TIME-02"u8, &Far);
+        Test.Run("one that arms itself for now runs at the next tick, again and again"u8, "TIME-03"u8, &ArmForNow);
         Test.Run("add_timer of an active timer is reported"u8, "TIME-02"u8, &AddTwice);
         Test.Run("del_timer_sync from interrupt context is reported"u8, "TIME-02"u8, &SyncInInterrupt);
         Test.Run("the monitor shows the timers"u8, "TIME-02"u8, &MonitorCommand);
@@ -39,6 +42,7 @@ public static unsafe class TimerTests
         Test.Run("add_timer_on another CPU"u8, "TIME-02"u8, &TimerSmpTests.AddOn);
         Test.Run("del_timer_sync waits for the function on another CPU"u8, "TIME-02"u8, &TimerSmpTests.SyncWaits);
         Test.Run("the function is never entered on two CPUs at once"u8, "TIME-02"u8, &TimerSmpTests.NeverTwice);
+        Test.Run("armed from another CPU while its function runs, it stays"u8, "TIME-02"u8, &TimerSmpTests.StaysWhileRunning);
         Test.Run("armed on one CPU, deleted on another"u8, "TIME-02"u8, &TimerSmpTests.ArmAgainstDelete);
         Test.Run("free after del_timer_sync"u8, "TIME-02"u8, &TimerSmpTests.FreeAfterSync);
     }
@@ -225,6 +229,62 @@ public static unsafe class TimerTests
         if (TimeTests.CountsInstructions())
         {
             Check.Between(0, 2, s_lastRun - start);
+        }
+    }
+
+    private static void Moved()
+    {
+        Prepare();
+        PreemptDisable();
+        TimerList* timer = Timer(0);
+        SetupTimer(timer, &NoteTick, 0);
+        ModTimer(timer, Jiffies + 100_000);
+        Check.Equal(1, ModTimer(timer, Jiffies + 3));
+        PreemptEnable();
+        Check.True(Await(ref s_runs, 1));
+
+        PreemptDisable();
+        uint later = Jiffies + 8;
+        ModTimer(timer, Jiffies + 2);
+        Check.Equal(1, ModTimer(timer, later));
+        PreemptEnable();
+        Check.True(Await(ref s_runs, 2));
+        Check.True(TimeAfterEq(s_lastRun, later));
+        Check.Equal(0, DelTimerSync(timer));
+    }
+
+    // Farther than the finest slots of the wheel reach: on its way it is sorted anew.
+    private static void Far()
+    {
+        Prepare();
+        uint due = Jiffies + 300;
+        SetupTimer(Timer(0), &NoteTick, 0);
+        ModTimer(Timer(0), due);
+        Check.True(Await(ref s_runs, 1));
+        Check.True(TimeAfterEq(s_lastRun, due));
+        Check.Equal(0, DelTimerSync(Timer(0)));
+    }
+
+    private static void ArmForNow()
+    {
+        Prepare();
+        SetupTimer(Timer(0), &ArmSelfForNow, 0);
+        ModTimer(Timer(0), Jiffies);
+        Check.True(Await(ref s_runs, 100));
+        Check.Equal(0, DelTimerSync(Timer(0)));
+    }
+
+    private static void NoteTick(ulong unused)
+    {
+        s_lastRun = Jiffies;
+        Shared.AddReturn(ref s_runs, 1);
+    }
+
+    private static void ArmSelfForNow(ulong unused)
+    {
+        if (Shared.AddReturn(ref s_runs, 1) < 100)
+        {
+            ModTimer(Timer(0), Jiffies);
         }
     }
 

@@ -5,6 +5,7 @@ namespace CSharpOS.Suites;
 internal static unsafe class ValidatorIrqTests
 {
     private const int Line = IrqTests.Line;
+    private const int OtherLine = IrqTests.OtherLine;
 
     private static SpinLock s_handlers, s_plain, s_kept;
     private static bool s_keep;
@@ -134,13 +135,50 @@ internal static unsafe class ValidatorIrqTests
         ValidatorTests.Reported(0);
     }
 
-    internal static void TakeInHandler()
+    // Each line alone is right: its handler is not interrupted by itself. Two of them are not, if one of them holds the lock with interrupts on.
+    internal static void TwoLines()
+    {
+        if (!ValidatorTests.HasValidator() || !IrqTests.HasTestDevice())
+        {
+            return;
+        }
+
+        // Both with interrupts off: neither is interrupted by the other.
+        s_handlers.Init();
+        TakeInHandler(Line, IrqFlags.Disabled);
+        TakeInHandler(OtherLine, IrqFlags.Disabled);
+        ValidatorTests.Reported(0);
+
+        // One line twice, with interrupts on.
+        s_handlers.Init();
+        TakeInHandler(Line, IrqFlags.None);
+        TakeInHandler(Line, IrqFlags.None);
+        ValidatorTests.Reported(0);
+
+        // The second line comes while interrupts are off; the first one's handler it could have interrupted.
+        TakeInHandler(OtherLine, IrqFlags.Disabled);
+        Check.Logged("[ INFO: lock shared by handlers that interrupt each other ]"u8);
+        Check.Logged("(ValidatorIrqTests.s_handlers)"u8);
+        Check.Logged("with interrupts off in a handler of irq 3. With interrupts on a handler of irq 6 takes it too"u8);
+        ValidatorTests.Reported(1);
+
+        // The other way round.
+        s_handlers.Init();
+        TakeInHandler(OtherLine, IrqFlags.Disabled);
+        TakeInHandler(Line, IrqFlags.None);
+        Check.Logged("in a handler of irq 6 that runs with interrupts on. A handler of irq 3 takes it too"u8);
+        ValidatorTests.Reported(1);
+    }
+
+    internal static void TakeInHandler() => TakeInHandler(Line, IrqFlags.Disabled);
+
+    private static void TakeInHandler(int line, IrqFlags flags)
     {
         IrqTests.ResetCounts();
-        Check.Equal(0, RequestIrq(Line, &TakingHandler, IrqFlags.Disabled, "taker"u8, null));
-        IrqTests.Pulse(Line);
+        Check.Equal(0, RequestIrq(line, &TakingHandler, flags, "taker"u8, null));
+        IrqTests.Pulse(line);
         IrqTests.WaitForCalls(1);
-        FreeIrq(Line, null);
+        FreeIrq(line, null);
         Check.Equal(1, IrqTests.Calls);
     }
 

@@ -29,6 +29,7 @@ public static unsafe class ValidatorTests
         Test.Run("interrupts turned on under a handler's lock"u8, "SYNC-04"u8, &ValidatorIrqTests.TurnedOn);
         Test.Run("an unsafe lock under a safe one"u8, "SYNC-04"u8, &ValidatorIrqTests.SafeToUnsafe);
         Test.Run("a lock becomes unsafe that is taken under a safe one"u8, "SYNC-04"u8, &ValidatorIrqTests.Inversion);
+        Test.Run("a lock that handlers of two lines share"u8, "SYNC-04"u8, &ValidatorIrqTests.TwoLines);
         Test.Run("a handler that keeps a lock"u8, "SYNC-04"u8, &ValidatorIrqTests.KeptByHandler);
         Test.Run("a thread that ends with a lock"u8, "SYNC-04"u8, &ValidatorContextTests.KeptAtExit);
         Test.Run("a thread that writes over the end of its stack"u8, "SIRQ-09"u8, &ValidatorContextTests.StackEndDamaged);

@@ -51,6 +51,31 @@ internal static unsafe class WorkqueueQueueTests
         }
     }
 
+    // It looks, finds nothing and sleeps again: still in the list of idle workers, and once. While it works it is not there.
+    internal static void WokenForNothing()
+    {
+        WorkqueueStruct* wq = CreateSinglethreadWorkqueue("owl"u8);
+        Check.True(wq != null);
+        CpuWorkqueueStruct* cwq = WorkqueueStruct.PerCpu(wq, 0);
+        var worker = (Worker*)cwq->Workers.Next;
+        for (int i = 0; i < 5; i++)
+        {
+            Msleep(2);
+            Scheduler.WakeUpProcess(worker->Thread);
+        }
+
+        Msleep(2);
+        WorkqueueTests.Begin(1, &WorkqueueTests.WaitAtGate);
+        QueueWork(wq, WorkqueueTests.Work(0));
+        WorkqueueTests.AwaitInside(1);
+        bool alone = ListHead.Empty(&cwq->IdleWorkers);
+        WorkqueueTests.Open();
+        FlushWorkqueue(wq);
+        Check.True(alone);
+        Check.Equal(1, WorkqueueTests.Runs);
+        DestroyWorkqueue(wq);
+    }
+
     internal static void NoMemory()
     {
 #if DEBUG_CHECKS

@@ -51,6 +51,7 @@ public static unsafe class WorkqueueTests
         Test.Run("a delayed work on each CPU"u8, "WORK-04"u8, &DelayedWorkTests.OnCpu);
         Test.Run("create and destroy: threads name/n, works done first, nothing left"u8, "WORK-06"u8, &WorkqueueQueueTests.CreateAndDestroy);
         Test.Run("a single-threaded queue has one thread"u8, "WORK-06"u8, &WorkqueueQueueTests.SingleThread);
+        Test.Run("a worker that something else wakes is idle once"u8, "WORK-06"u8, &WorkqueueQueueTests.WokenForNothing);
         Test.Run("no memory for a queue"u8, "WORK-06"u8, &WorkqueueQueueTests.NoMemory);
         Test.Run("events_highpri before events"u8, "WORK-07"u8, &WorkqueueQueueTests.HighPriority);
         Test.Run("events_unbound: up to max_active at once"u8, "WORK-07"u8, &WorkqueueQueueTests.Unbound);

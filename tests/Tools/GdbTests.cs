@@ -6,6 +6,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using CSharpOS.ImageTool.Elf;
@@ -68,6 +69,21 @@ public sealed class GdbTests : IDisposable
         Assert.Matches(@"\[ +\d+\.\d{6}\] 0: ", output);
         Assert.Matches(@"rip ffffffff8[0-9a-f]{7} ", output);
         Assert.Contains(", kernel mode", output, StringComparison.Ordinal);
+    }
+
+    [GdbFact]
+    public void ABreakpointInADriversHandlerShowsSourceAndLocals()
+    {
+        string output = OnGuest("csbreak Serial8250.Interrupt", "continue", "backtrace 3", "list", "next", "next", "next", "info locals");
+        List<string> frames = Frames(output);
+        Match handler = Regex.Match(
+            frames[0], @"Serial8250\.Interrupt \[serial8250\] \(irq=4, devId=(0x[0-9a-f]+), .*\) at \./Drivers/Serial8250/Serial8250\.cs:\d+");
+        Assert.True(handler.Success, output);
+        Assert.Contains("Interrupts.DoIrq (", frames[1], StringComparison.Ordinal);
+        Assert.Contains("common_interrupt (", frames[2], StringComparison.Ordinal);
+        Assert.Contains("private static IrqReturn Interrupt(int irq, void* devId, PtRegs* regs)", output, StringComparison.Ordinal);
+        Assert.Matches($@"(?m)^port = {handler.Groups[1].Value}$", output);
+        Assert.Matches("(?m)^result = None$", output);
     }
 
     [GdbFact]

@@ -67,13 +67,13 @@ public sealed unsafe class WorkScenarios(ITestOutputHelper output) : ScenarioTes
             {
                 if (variant == "pending is cleared after the run")
                 {
-                    Shared.SetBit(WorkStruct.PendingBit, ref Work->Flags);
+                    WorkStruct.TakePending(Work);
                 }
 
                 _seen = _wanted->Read();
                 if (variant == "pending is cleared after the run")
                 {
-                    Shared.ClearBit(WorkStruct.PendingBit, ref Work->Flags);
+                    WorkStruct.ClearPending(Work);
                 }
             };
             Thread(0, "queues", Enqueue);

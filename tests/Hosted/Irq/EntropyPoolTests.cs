@@ -88,6 +88,33 @@ public sealed unsafe class EntropyPoolTests
         Assert.InRange(EntropyPool.EntropyCount, 45, 50);
     }
 
+    [Theory]
+    [InlineData(0b000, 0)]
+    [InlineData(0b001, 50)]
+    [InlineData(0b100, 50)]
+    [InlineData(0b111, 50)]
+    [Trait("Row", "IRQ-06")]
+    [Trait("Row", "IRQ-14")]
+    public void ASharedLineIsSampledOnceIfAnyOfItsHandlersAsks(int asking, int credit)
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            IrqFlags flags = (asking & (1 << i)) != 0 ? IrqFlags.Shared | IrqFlags.SampleRandom : IrqFlags.Shared;
+            RequestIrq(10, Handlers.Get(i), flags, "device"u8, (void*)(i + 1));
+        }
+
+        // Every sample is worth one bit here, so a second one of the same interrupt would show.
+        Random random = new(3);
+        for (int i = 0; i < 50; i++)
+        {
+            Simulation.Tsc += (ulong)random.Next(1000, 100_000);
+            _machine.Pulse(10);
+        }
+
+        Assert.Equal(150, Handlers.Calls.Count);
+        Assert.Equal(credit, EntropyPool.EntropyCount);
+    }
+
     [Fact]
     [Trait("Row", "IRQ-14")]
     public void RegularInterruptsAreWorthNothing()
