@@ -7,7 +7,6 @@
 // any context but an NMI. Write waits while another CPU prints.
 
 using System.Runtime.CompilerServices;
-using CSharpOS.Fs;
 
 namespace CSharpOS.Tty;
 

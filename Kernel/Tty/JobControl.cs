@@ -5,8 +5,6 @@
 // made the foreground in one step; it is given back before a group is signalled.
 // Invariant: a terminal controls at most one session, and a session has at most one terminal. A kernel thread has neither.
 
-using CSharpOS.Fs;
-
 namespace CSharpOS.Tty;
 
 /// <summary>Job control.</summary>

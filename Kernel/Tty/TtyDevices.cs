@@ -3,8 +3,6 @@
 // Linux: tty_register_driver, tty_register_device, drivers/char/tty_io.c. Process context, sleeps. Lock: s_lock, a mutex, for the table.
 // Numbers are Linux's: major 4 for terminals (1: the first screen, 64: the first serial port), 5,0 for the terminal of whoever opens it, 5,1 for the console.
 
-using CSharpOS.Fs;
-
 namespace CSharpOS.Tty;
 
 /// <summary>Terminals by number.</summary>

@@ -6,7 +6,6 @@
 // shell that it started there ends. Nor does opening /dev/console make it the controlling terminal: TIOCSCTTY does, or opening it by another name.
 
 using System.Runtime.CompilerServices;
-using CSharpOS.Fs;
 
 namespace CSharpOS.Tty;
 

@@ -4,8 +4,6 @@
 // the same for 32-bit and 64-bit callers. Changes are for the foreground, as TOSTOP's writes are.
 // Output goes to the device as it is written, so there is nothing to wait for in TCSETSW and tcdrain.
 
-using CSharpOS.Fs;
-
 namespace CSharpOS.Tty;
 
 /// <summary>ioctl on terminals.</summary>

@@ -61,18 +61,19 @@ internal static unsafe class TtyRead
             nuint given = buffer->Put(piece, (nuint)taken);
             read += (long)given;
             error = (int)given == taken ? 0 : -EFAULT;
-            if (error != 0 || progress.Ended || buffer->Left == 0 || read >= progress.Least)
+            if (error != 0 || progress.Ended || buffer->Left == 0)
             {
                 break;
             }
 
-            int timeout = progress.Timeout(read);
             if (taken == PieceSize)
             {
+                // More may be there.
                 continue;
             }
 
-            if (timeout == 0 || TtyFiles.IsHungUp(file))
+            int timeout = progress.Timeout(read);
+            if (read >= progress.Least || timeout == 0 || TtyFiles.IsHungUp(file))
             {
                 break;
             }

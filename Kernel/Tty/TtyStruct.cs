@@ -12,8 +12,6 @@
 //   ProcessTree.TreeLock   session, foreground group, Process.Terminal (JobControl.cs)
 // What readers, writers and polls wait for is published in Readable, Stopped and HangUps, by whoever has Lock; each change is followed by a wake-up.
 
-using CSharpOS.Fs;
-
 namespace CSharpOS.Tty;
 
 /// <summary>What a driver does for its terminals. All are called in process context.</summary>

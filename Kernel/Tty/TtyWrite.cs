@@ -4,8 +4,6 @@
 // piece of it: echo and signals come in between, and no piece keeps interrupts off for longer than the driver takes for so many bytes.
 // A write waits while the output is stopped; a signal ends it between two pieces.
 
-using CSharpOS.Fs;
-
 namespace CSharpOS.Tty;
 
 /// <summary>Writing.</summary>

@@ -105,6 +105,15 @@ public unsafe class SerialTests
     }
 
     [Fact]
+    public void TheBytesOfATerminalAreSentAsTheyAre()
+    {
+        SimulatedUart uart = Boot();
+        KernelLog.WriteBytesToConsoles("one\ntwo\r\n"u8);
+        Simulation.ArchCall();
+        Assert.Equal("one\ntwo\r\n", uart.SentText);
+    }
+
+    [Fact]
     public void MoreThanTheRingHoldsIsSentInOrder()
     {
         SimulatedUart uart = Boot();

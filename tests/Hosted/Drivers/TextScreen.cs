@@ -31,11 +31,11 @@ public static unsafe class TextScreen
 
     public static void Write(string text) => Write(Encoding.UTF8.GetBytes(text));
 
-    public static void Write(ReadOnlySpan<byte> text)
+    public static void Write(ReadOnlySpan<byte> text, bool returns = true)
     {
         fixed (byte* bytes = text)
         {
-            s_terminal->Write(bytes, text.Length);
+            s_terminal->Write(bytes, text.Length, returns);
         }
     }
 

@@ -12,6 +12,13 @@ public unsafe class VirtualTerminalTests
     public VirtualTerminalTests() => TextScreen.Start(20, 5);
 
     [Fact]
+    public void ALineFeedOfATerminalOnlyGoesDown()
+    {
+        TextScreen.Write("one\ntwo\r\nx"u8, returns: false);
+        Assert.Equal("one\n   two\nx", TextScreen.Text());
+    }
+
+    [Fact]
     public void ANewScreenIsBlankAndDrawnOnce()
     {
         TextScreen.Start(20, 5);

@@ -9,6 +9,8 @@ namespace CSharpOS.Hosted.Log;
 [Trait("Row", "LOG-01")]
 public class ConsoleInputTests : LogFixture
 {
+    private static int s_heard;
+
     [Fact]
     public void BytesComeInOrder()
     {
@@ -47,6 +49,27 @@ public class ConsoleInputTests : LogFixture
     }
 
     [Fact]
+    public unsafe void WhileSomebodyListensTheBytesAreForHim()
+    {
+        byte[] bytes = new byte[3];
+        s_heard = 0;
+        Assert.True(ConsoleInput.Put(1));
+        Assert.Equal(0, ConsoleInput.Take(bytes));
+        ConsoleInput.SetListener(&Hear);
+        Assert.True(ConsoleInput.Put(2));
+        Assert.True(ConsoleInput.Put(3));
+        Assert.True(ConsoleInput.Put(4));
+        Assert.Equal(3, s_heard);
+        Assert.False(ConsoleInput.TryGet(out _));
+        Assert.Equal(3, ConsoleInput.Take(bytes));
+        Assert.Equal([1, 2, 3], bytes);
+        ConsoleInput.SetListener(null);
+        Assert.True(ConsoleInput.TryGet(out byte value));
+        Assert.Equal(4, value);
+        Assert.Equal(3, s_heard);
+    }
+
+    [Fact]
     public void AHandlerPutsWhileTheReaderGets()
     {
         int put = 0;
@@ -67,4 +90,6 @@ public class ConsoleInputTests : LogFixture
             }
         }
     }
+
+    private static void Hear() => s_heard++;
 }

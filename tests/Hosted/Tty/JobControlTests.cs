@@ -47,7 +47,7 @@ public unsafe class JobControlTests : TtyMachine
     }
 
     [Fact]
-    public void BuffersStayIfTheySayso()
+    public void BuffersStayWhereTheSettingsSaySo()
     {
         Set(LocalFlags.NOFLSH, true);
         Type("ab\x03" + "c\r");

@@ -3,7 +3,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using CSharpOS.Arch;
-using CSharpOS.Fs;
 using CSharpOS.Hosted.Sched;
 using CSharpOS.Tty;
 using Xunit;
