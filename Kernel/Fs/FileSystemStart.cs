@@ -27,6 +27,11 @@ internal static unsafe class FileSystemStart
         Tmpfs.Init();
         error = DeviceNodes.Init();
         error = error != 0 ? error : Mounts.Mount("rootfs"u8, "rootfs"u8, null, false, null);
+        if (error == 0)
+        {
+            UnpackArchive();
+        }
+
         error = error != 0 ? error : MountAt("/dev\0"u8, "devtmpfs"u8);
         error = error != 0 ? error : MemDevices.Init();
         Kernfs.Init();
@@ -44,13 +49,25 @@ internal static unsafe class FileSystemStart
         return Current->FsInfo == null || Current->Files == null ? -ENOMEM : 0;
     }
 
-    // In a directory that is made for it.
+    // The archive with the user programs, from the image. Broken, it is reported, and the kernel goes on with what there is.
+    private static void UnpackArchive()
+    {
+        int length = (int)(LinkerSymbols.InitramfsEnd - LinkerSymbols.InitramfsStart);
+        int error = length == 0 ? 0 : Initramfs.Unpack(new ReadOnlySpan<byte>(LinkerSymbols.InitramfsStart, length));
+        if (error != 0)
+        {
+            Printk(LogLevel.Error, $"initramfs: unpacking failed: error {error}\n");
+        }
+    }
+
+    // In a directory that is made for it, if the archive has not brought it.
     private static int MountAt(ReadOnlySpan<byte> where, ReadOnlySpan<byte> kind)
     {
         fixed (byte* name = where)
         {
             int error = Vfs.Mkdir(null, name, 0x1ed);
             Path path = default;
+            error = error is 0 or -EEXIST ? 0 : error;
             error = error != 0 ? error : Vfs.Lookup(null, name, WalkFlags.Follow, out path);
             error = error != 0 ? error : Mounts.Mount(kind, kind, &path, false, null);
             path.Put();

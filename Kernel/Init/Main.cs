@@ -90,7 +90,6 @@ public static unsafe class Main
         Started("khelper"u8, UserModeHelper.Init());
         Started("process tree"u8, ProcessTree.Adopt());
         Started("file systems"u8, FileSystemStart.Init());
-        TheFirstFiles();
         Started("processor's file"u8, CpuInfo.Init());
         LoadAverage.Start();
         Started("keventd"u8, Keventd.Start());
@@ -201,17 +200,6 @@ public static unsafe class Main
         ulong now = ReadTsc();
         Printk(LogLevel.Info, $"Prompt {now * 1000 / khz} us after power-on, {(now - s_bootTsc) * 1000 / khz} us after the kernel's entry\n");
         Monitor.Run();
-    }
-
-    // The archive with the user programs, from the image.
-    private static void TheFirstFiles()
-    {
-        int length = (int)(LinkerSymbols.InitramfsEnd - LinkerSymbols.InitramfsStart);
-        int error = length == 0 ? 0 : Fs.Initramfs.Unpack(new ReadOnlySpan<byte>(LinkerSymbols.InitramfsStart, length));
-        if (error != 0)
-        {
-            Printk(LogLevel.Error, $"initramfs: unpacking failed: error {error}\n");
-        }
     }
 
     // Descriptors 0, 1 and 2 are the console, if there is one.

@@ -1,9 +1,8 @@
 // SystemCalls: the system calls about the machine as a whole.
 //
-// Linux: kernel/sys.c, kernel/info.c, kernel/printk.c. Process context of a program. Lock: the name of the host is guarded by s_lock.
+// Linux: kernel/sys.c, kernel/info.c, kernel/printk.c. Process context of a program; no locks of its own.
 
 using System.Runtime;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using CSharpOS.Init;
 using CSharpOS.Power;
@@ -18,37 +17,21 @@ internal static unsafe class SystemCalls
     private const int ReadAll = 3, ReadClear = 4, Clear = 5, ConsoleOff = 6, ConsoleOn = 7, ConsoleLevel = 8, SizeUnread = 9, SizeBuffer = 10;
     private const int NameLength = 65;
 
-    private static Mutex s_lock;
-    private static HostName s_hostName;
-    private static int s_hostNameLength;
-
     /// <summary>False if Ctrl-Alt-Del tells init instead of restarting the machine.</summary>
     /// <linux>C_A_D</linux>
     internal static bool CtrlAltDelRestarts { get; private set; }
 
-    private static Span<byte> HostNameBytes => MemoryMarshal.CreateSpan(ref Unsafe.As<HostName, byte>(ref s_hostName), NameLength);
-
-    internal static void Init()
-    {
-        s_lock.Init();
-        "csharpos"u8.CopyTo(HostNameBytes);
-        s_hostNameLength = 8;
-        CtrlAltDelRestarts = true;
-    }
+    internal static void Init() => CtrlAltDelRestarts = true;
 
     [RuntimeExport("sys_uname")]
     private static long SysUname(byte* name)
     {
         byte* image = stackalloc byte[6 * NameLength];
         new Span<byte>(image, 6 * NameLength).Clear();
-        "CSharpOS"u8.CopyTo(new Span<byte>(image, NameLength));
-        using (s_lock.Guard())
-        {
-            HostNameBytes[..s_hostNameLength].CopyTo(new Span<byte>(image + NameLength, NameLength));
-        }
-
+        UtsName.SysName.CopyTo(new Span<byte>(image, NameLength));
+        UtsName.GetNodeName(new Span<byte>(image + NameLength, NameLength));
         KernelVersion.Release.CopyTo(new Span<byte>(image + (2 * NameLength), NameLength));
-        KernelVersion.Banner.CopyTo(new Span<byte>(image + (3 * NameLength), NameLength));
+        UtsName.Version.CopyTo(new Span<byte>(image + (3 * NameLength), NameLength));
         "x86_64"u8.CopyTo(new Span<byte>(image + (4 * NameLength), NameLength));
         "(none)"u8.CopyTo(new Span<byte>(image + (5 * NameLength), NameLength));
         return Uaccess.CopyToUser(name, image, 6 * NameLength) == 0 ? 0 : -EFAULT;
@@ -68,18 +51,7 @@ internal static unsafe class SystemCalls
         }
 
         byte* copy = stackalloc byte[NameLength];
-        if (Uaccess.CopyFromUser(copy, name, (nuint)length) != 0)
-        {
-            return -EFAULT;
-        }
-
-        using (s_lock.Guard())
-        {
-            new ReadOnlySpan<byte>(copy, length).CopyTo(HostNameBytes);
-            s_hostNameLength = length;
-        }
-
-        return 0;
+        return Uaccess.CopyFromUser(copy, name, (nuint)length) != 0 ? -EFAULT : UtsName.SetNodeName(new ReadOnlySpan<byte>(copy, length));
     }
 
     [RuntimeExport("sys_reboot")]
@@ -154,12 +126,6 @@ internal static unsafe class SystemCalls
             default:
                 return -EINVAL;
         }
-    }
-
-    [InlineArray(NameLength)]
-    private struct HostName
-    {
-        private byte _first;
     }
 
     [StructLayout(LayoutKind.Sequential)]
