@@ -6,7 +6,7 @@ namespace CSharpOS.Suites;
 
 internal static unsafe class ProcHelp
 {
-    private const int Size = 128 << 10;
+    private const int Size = 512 << 10;
     private const int PathSize = 96;
 
     private static byte* s_text;
