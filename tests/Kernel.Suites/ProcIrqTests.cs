@@ -58,9 +58,9 @@ internal static unsafe class ProcIrqTests
         Check.True(timer.EndsWith("  timer"u8));
         ReadOnlySpan<byte> keyboard = ProcHelp.Line("  1: "u8);
         Check.True(keyboard.Length == 0 || keyboard.EndsWith("  i8042"u8));
-        Check.Equal(IrqTests.On8259A() ? 1 : 0, ProcHelp.Line("  2: "u8).EndsWith("  cascade"u8) ? 1 : 0);
         if (IrqTests.On8259A())
         {
+            Check.True(ProcHelp.Line("  2: "u8).EndsWith("         XT-PIC  cascade"u8));
             Check.True(timer.IndexOf("         XT-PIC  timer"u8) > 0);
         }
 

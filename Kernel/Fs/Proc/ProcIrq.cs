@@ -44,7 +44,8 @@ internal static unsafe class ProcIrq
     /// <linux>register_handler_proc, unregister_handler_proc</linux>
     internal static void Update(int irq, ReadOnlySpan<byte> name)
     {
-        if (s_root == null)
+        // RequestIrq from a handler has been reported, and works all the same; it gets no entry.
+        if (s_root == null || InInterrupt())
         {
             return;
         }

@@ -67,7 +67,8 @@ internal static unsafe partial class ProcPid
     /// <linux>proc_pid_lookup</linux>
     internal static int Lookup(Inode* directory, Dentry* dentry)
     {
-        TaskStruct* task = TryNumber(Dentry.Name(dentry), out int pid) ? Tasks.Find(pid) : null;
+        // The boot CPU's idle task has the number 0; it is not shown.
+        TaskStruct* task = TryNumber(Dentry.Name(dentry), out int pid) && pid != 0 ? Tasks.Find(pid) : null;
         return task == null ? -ENOENT : Add(dentry, directory->Super, task, Self, 0, false);
     }
 
