@@ -184,6 +184,7 @@ internal static unsafe class PipeTests
 
     private static void Forget()
     {
+        Current->Process->Pending = 0;
         Shared.WriteOnce(ref Current->PendingSignals, 0);
         Shared.WriteOnce(ref Current->AllowedSignals, 0);
     }

@@ -7,7 +7,7 @@ internal static unsafe class SmpIrqTests
     private const ulong ApicBase = 0xfee00000;
     private const int CommandLow = 0x300;
     private const uint ToSelf = 0x40000, AssertLevel = 0x4000;
-    private const int StrayLine = 0x60;
+    private const int StrayLine = 0x61;
 
     private static int s_count;
     private static int s_cpu;
@@ -227,7 +227,7 @@ internal static unsafe class SmpIrqTests
             Check.Equal(errors + 1, IrqStatistics.Errors);
         }
 
-        Check.Logged("unexpected interrupt on line 96"u8);
+        Check.Logged("unexpected interrupt on line 97"u8);
         SmpLine.Raise(irq);
         Check.True(SmpTests.Becomes(ref s_count, 1));
         FreeIrq(irq, null);
