@@ -26,7 +26,19 @@ internal static unsafe class ProgramFile
     /// <linux>open_exec</linux>
     internal static int Open(ReadOnlySpan<byte> path, out File* file)
     {
-        int error = Vfs.Open(path, OpenFlags.O_RDONLY, 0, out file);
+        file = null;
+
+        // With its zero byte: the path may be a piece of a line.
+        byte* name = (byte*)Kmalloc((nuint)path.Length + 1, GfpFlags.Kernel);
+        if (name == null)
+        {
+            return -ENOMEM;
+        }
+
+        path.CopyTo(new Span<byte>(name, path.Length));
+        name[path.Length] = 0;
+        int error = Vfs.Open(null, name, OpenFlags.O_RDONLY, 0, out file);
+        Kfree(name);
         if (error != 0)
         {
             return error;

@@ -190,47 +190,77 @@ public static unsafe class Main
             TestRunner.RunAndExit(default);
         }
 
-        if (CommandLine.TryGetValue("init"u8, out ReadOnlySpan<byte> program))
+        if (!CommandLine.Has("monitor"u8))
         {
-            TheFirstProgram(program);
+            TheFirstProgram();
         }
 
-        // The time stamp counter begins with the power: what the firmware took is in it.
-        ulong khz = TscKhz == 0 ? 1_000_000 : TscKhz;
-        ulong now = ReadTsc();
-        Printk(LogLevel.Info, $"Prompt {now * 1000 / khz} us after power-on, {(now - s_bootTsc) * 1000 / khz} us after the kernel's entry\n");
+        PrintTime("Prompt"u8);
         Monitor.Run();
     }
 
-    // Descriptors 0, 1 and 2 are the console, if there is one.
-    private static void TheFirstProgram(ReadOnlySpan<byte> path)
+    // The time stamp counter begins with the power: what the firmware took is in it.
+    private static void PrintTime(ReadOnlySpan<byte> what)
     {
-        if (Fs.Vfs.Open("/dev/console"u8, Fs.OpenFlags.O_RDWR, 0, out Fs.File* console) == 0)
+        ulong khz = TscKhz == 0 ? 1_000_000 : TscKhz;
+        ulong now = ReadTsc();
+        Printk(LogLevel.Info, $"{what} {now * 1000 / khz} us after power-on, {(now - s_bootTsc) * 1000 / khz} us after the kernel's entry\n");
+    }
+
+    // Pid 1 becomes the program of the option init=, or else the first of the usual ones that can be executed. Returns if there is none: the
+    // kernel goes on with its monitor.
+    // Linux: init_post.
+    private static void TheFirstProgram()
+    {
+        OpenConsole();
+        if (CommandLine.TryGetValue("init"u8, out ReadOnlySpan<byte> wanted))
         {
-            Fs.FilesStruct.Install(Current->Files, console, 0, false);
-            for (int i = 1; i <= 2; i++)
-            {
-                Fs.Files.Get(console);
-                Fs.FilesStruct.Install(Current->Files, console, i, false);
-            }
-        }
-        else
-        {
-            Printk(LogLevel.Warning, $"cannot open /dev/console\n");
+            Execute(wanted);
         }
 
+        Execute("/init"u8);
+        Execute("/sbin/init"u8);
+        Execute("/bin/init"u8);
+        Execute("/bin/sh"u8);
+        Printk(LogLevel.Error, $"No program to start with: the archive in the image has none, or try init=PATH. The kernel's monitor takes over.\n");
+    }
+
+    // Descriptors 0, 1 and 2 are the console, if there is one.
+    private static void OpenConsole()
+    {
+        if (Fs.Vfs.Open("/dev/console"u8, Fs.OpenFlags.O_RDWR, 0, out Fs.File* console) != 0)
+        {
+            Printk(LogLevel.Warning, $"cannot open /dev/console\n");
+            return;
+        }
+
+        Fs.FilesStruct.Install(Current->Files, console, 0, false);
+        for (int i = 1; i <= 2; i++)
+        {
+            Fs.Files.Get(console);
+            Fs.FilesStruct.Install(Current->Files, console, i, false);
+        }
+    }
+
+    private static void Execute(ReadOnlySpan<byte> path)
+    {
         ExecArguments arguments = default;
         int error = arguments.Allocate();
         error = error != 0 ? error : arguments.Add(path, ref arguments.ArgumentCount);
         error = error != 0 ? error : arguments.Add("HOME=/"u8, ref arguments.EnvironmentCount);
         error = error != 0 ? error : arguments.Add("TERM=linux"u8, ref arguments.EnvironmentCount);
-        Current->Process->Action(Signal.SIGCHLD).Handler = SigAction.Default;
         error = error != 0 ? error : Exec.RunFromKernel(path, ref arguments);
         if (error == 0)
         {
+            // Zombies wait for it from now on.
+            Current->Process->Action(Signal.SIGCHLD).Handler = SigAction.Default;
+            PrintTime("First program"u8);
             ContextSwitch.EnterUserMode();
         }
 
-        KernelLog.Panic($"cannot execute {path}: error {error}\n");
+        if (error != -ENOENT)
+        {
+            Printk(LogLevel.Error, $"{path} cannot be executed: error {error}\n");
+        }
     }
 }

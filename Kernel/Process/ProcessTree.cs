@@ -67,7 +67,6 @@ public static unsafe class ProcessTree
         if (Init == null)
         {
             Init = process;
-            process->Group = process->Session = task->Pid;
 
             // Nobody waits in the kernel for children: until it has executed its program they leave no zombies.
             process->Action(Signal.SIGCHLD).Handler = SigAction.Ignore;

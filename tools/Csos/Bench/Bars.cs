@@ -19,7 +19,7 @@ public static class Bars
     /// <summary>The key of the size of the image, which the host takes itself.</summary>
     public const string ImageSize = "image-size";
 
-    /// <summary>The key of the time from power-on to the prompt, which the host reads from the log.</summary>
+    /// <summary>The key of the time from power-on to the first user instruction, which the host reads from the log.</summary>
     public const string Boot = "boot";
 
     /// <summary>The key of the least memory, which the host finds out.</summary>
@@ -69,7 +69,7 @@ public static class Bars
         new("fork-exit-wait", "fork + exit + wait, small static program", 92327, 2275704, 30000),
         new("fairness", "shares of two busy threads, nice 0 and 5: off the promised ones by", null, null, 5),
         new("scaling", "two threads on two CPUs, times as fast as on one", null, null, 1.8, AtLeast: true),
-        new(Boot, "power-on to the prompt (others: first user instruction)", 6060, 74, 40),
+        new(Boot, "power-on to the first user instruction", 6060, 74, 40),
         new(ImageSize, "kernel image without symbol, line and unwind tables", 8.25e6, 46.7e3, 1 << 20),
         new(LeastMemory, "boots to the prompt in", 84, 224, 16),
     ];

@@ -15,7 +15,7 @@ namespace CSharpOS.Tool.Bench;
 /// <summary>Boots the benchmarks.</summary>
 public static class BenchRunner
 {
-    private const string PromptPattern = @"Prompt (?<time>\d+) us after power-on|panic|[Tt]oo little memory";
+    private const string PromptPattern = @"(?:Prompt|First program) (?<time>\d+) us after power-on|panic|[Tt]oo little memory";
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(15);
     private static readonly int[] s_memorySizes = [12, 16, 24, 32, 64];
 

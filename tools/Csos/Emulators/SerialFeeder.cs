@@ -9,8 +9,11 @@ namespace CSharpOS.Tool.Emulators;
 /// <summary>Moves bytes between our standard streams and a guest.</summary>
 public static class SerialFeeder
 {
-    /// <summary>What the guest prints when it is ready for input.</summary>
-    public static ReadOnlySpan<byte> Prompt => "csharpos> "u8;
+    /// <summary>What the kernel's monitor prints when it is ready for input.</summary>
+    public static ReadOnlySpan<byte> MonitorPrompt => "csharpos> "u8;
+
+    /// <summary>What the shell prints behind its directory.</summary>
+    public static ReadOnlySpan<byte> ShellPrompt => " # "u8;
 
     /// <summary>Feeds a guest until it ends.</summary>
     /// <param name="child">QEMU, its standard input and output redirected.</param>
@@ -32,25 +35,26 @@ public static class SerialFeeder
     private static async Task ShowAsync(Stream guest, Stream output, TaskCompletionSource prompted)
     {
         byte[] buffer = new byte[4096];
-        int matched = 0;
+        int inMonitor = 0, inShell = 0;
         while (await guest.ReadAsync(buffer) is > 0 and int count)
         {
             await output.WriteAsync(buffer.AsMemory(0, count));
             await output.FlushAsync();
-            if (!prompted.Task.IsCompleted && Saw(buffer.AsSpan(0, count), ref matched))
+            ReadOnlySpan<byte> text = buffer.AsSpan(0, count);
+            if (!prompted.Task.IsCompleted && (Saw(text, MonitorPrompt, ref inMonitor) | Saw(text, ShellPrompt, ref inShell)))
             {
                 prompted.SetResult();
             }
         }
     }
 
-    // The prompt may be cut in two by the buffer. Its first letter stands nowhere else in it, so a mismatch can only begin anew.
-    private static bool Saw(ReadOnlySpan<byte> text, ref int matched)
+    // A prompt may be cut in two by the buffer. After a mismatch it can only begin anew.
+    private static bool Saw(ReadOnlySpan<byte> text, ReadOnlySpan<byte> prompt, ref int matched)
     {
         foreach (byte letter in text)
         {
-            matched = letter == Prompt[matched] ? matched + 1 : letter == Prompt[0] ? 1 : 0;
-            if (matched == Prompt.Length)
+            matched = letter == prompt[matched] ? matched + 1 : letter == prompt[0] ? 1 : 0;
+            if (matched == prompt.Length)
             {
                 return true;
             }

@@ -31,6 +31,12 @@ public sealed class Guest : IAsyncDisposable
         Context = context;
         Logs = logs;
         Kernel = kernel;
+        if (!machine.Append.Contains("init=", StringComparison.Ordinal))
+        {
+            // Without a first program of its own a scenario talks to the kernel's monitor.
+            machine = machine with { Append = (machine.Append + " monitor").TrimStart() };
+        }
+
         _qmp = new Qmp(_workspace.PathOf("qmp"));
         string program = Qemu.Find(context);
         string[] arguments =

@@ -27,7 +27,7 @@ public sealed class PipedInputScenario : Scenario
         }
 
         input.Append("poweroff\n");
-        ProcessStartInfo start = new(ImageBuilder.Dotnet(context), [typeof(Program).Assembly.Location, "run", "--no-build"])
+        ProcessStartInfo start = new(ImageBuilder.Dotnet(context), [typeof(Program).Assembly.Location, "run", "--no-build", "--append", "monitor"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
