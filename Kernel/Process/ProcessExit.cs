@@ -53,7 +53,7 @@ public static unsafe class ProcessExit
         FsStruct.Exit(task);
         UserSwitch.FreeFpu(task);
         LeaveProcess(task, process, status);
-        KernelThread.Die(task, status);
+        KernelThread.Die(task);
     }
 
     /// <summary>The running task gives its address space up, at its end or for a new one: whoever shares it or waited for that is told.</summary>

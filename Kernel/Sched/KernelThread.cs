@@ -120,16 +120,18 @@ public static unsafe class KernelThread
         }
 
         task->Flags |= TaskFlags.Exiting;
+        task->ExitCode = code;
         Tasks.Withdraw(task);
+
+        // From here on kthread_stop reads the exit code.
         Kthread.Ended(task);
-        Die(task, code);
+        Die(task);
     }
 
     /// <summary>The very last of a task that nobody finds any more.</summary>
     [DoesNotReturn]
-    internal static void Die(TaskStruct* task, int code)
+    internal static void Die(TaskStruct* task)
     {
-        task->ExitCode = code;
         Scheduler.Retire();
         Panic($"a dead task runs: {task->Name}\n");
     }
