@@ -1,7 +1,8 @@
 // Futex: sleeping until a word of user memory is said to have changed.
 //
 // Linux: kernel/futex.c. Process context; sleeps. A futex is known by its page and the offset in it where memory is shared, here by address space and address:
-// threads of a process. Lock: that of the bucket, which guards its list; the word is read under it, so no wake-up between look and sleep is lost.
+// threads of a process. Lock: that of the bucket, which guards its list. The waiter is in the list before the word is read, so no wake-up between look and sleep
+// is lost.
 
 using System.Runtime;
 using System.Runtime.CompilerServices;

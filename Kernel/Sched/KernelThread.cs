@@ -122,6 +122,8 @@ public static unsafe class KernelThread
         task->Flags |= TaskFlags.Exiting;
         task->ExitCode = code;
         Tasks.Withdraw(task);
+
+        // From here on kthread_stop reads the exit code.
         Kthread.Ended(task);
         Die(task);
     }

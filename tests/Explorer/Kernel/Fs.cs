@@ -1,4 +1,4 @@
-// What TaskStruct names of the file systems. Tasks of the explorer have no files.
+// What the explored sources name of the file systems. Tasks of the explorer have no files, and lines no entries in /proc.
 
 #pragma warning disable SA1649
 
@@ -11,4 +11,15 @@ namespace CSharpOS.Fs
     internal static class CharDevices;
 
     internal static class DeviceNodes;
+
+    internal static class ProcFs;
+
+    internal static class Sysfs;
+
+    internal static class ProcIrq
+    {
+        internal static void Update(int irq, ReadOnlySpan<byte> name)
+        {
+        }
+    }
 }

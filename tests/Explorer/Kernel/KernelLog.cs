@@ -69,3 +69,11 @@ public static class KernelLog
         }
     }
 }
+
+/// <summary>Nobody waits for messages.</summary>
+internal static class LogWaiters
+{
+    internal static void Tick()
+    {
+    }
+}

@@ -1,5 +1,6 @@
 // Hosted ContextSwitch: there is one thread of execution, so a scenario that would switch tasks says so by an exception.
 
+using System.Diagnostics.CodeAnalysis;
 using CSharpOS.Sched;
 
 namespace CSharpOS.Arch;
@@ -14,6 +15,13 @@ public static unsafe class ContextSwitch
     internal static void SavedFrame(TaskStruct* task, out nuint pc, out nuint sp, out nuint fp) => pc = sp = fp = 0;
 
     internal static PtRegs* PrepareFork(TaskStruct* child) => null;
+
+    public static PtRegs* UserRegs(TaskStruct* task) => (PtRegs*)(task->Stack + AsmOffsets.THREAD_SIZE) - 1;
+
+    internal static byte* UserXmm(TaskStruct* task) => (byte*)UserRegs(task) - AsmOffsets.XMM_SAVE_SIZE;
+
+    [DoesNotReturn]
+    internal static void EnterUserMode() => throw new SimulatedSwitchException();
 
     public static void Prepare(TaskStruct* task, delegate*<void*, int> function, void* argument)
     {

@@ -22,6 +22,10 @@ public static unsafe class LinkerSymbols
     public static byte* KsymtabEnd => (byte*)(Base + 0xffe10);
     public static byte* ImageEnd => (byte*)(Base + 0x100000);
 
+    // No archive: a kernel without programs.
+    public static byte* InitramfsStart => RodataEnd;
+    public static byte* InitramfsEnd => RodataEnd;
+
     public static byte* InitStackBottom => (byte*)(Stacks + 0x1000);
     public static byte* InitStackTop => InitStackBottom + AsmOffsets.THREAD_SIZE;
     public static byte* IrqStackBottom => InitStackTop + 0x1000;

@@ -96,6 +96,12 @@ internal static class CpuFeatures
     internal static uint FpuStateSize => 512;
 
     internal static ulong XsaveFeatures => 0;
+
+    internal static ulong Capabilities => 0;
+
+    internal static bool HasSysenter => false;
+
+    internal static bool HasCompatSyscall => false;
 }
 
 internal static class Gdt
