@@ -64,8 +64,9 @@ internal static unsafe class SignalFrame
     /// <returns>The value of rax; the caller puts it there.</returns>
     internal static long Pop(PtRegs* regs)
     {
-        var frame = (Frame*)(regs->Rsp - sizeof(ulong));
-        if (!Uaccess.AccessOk(frame, (nuint)sizeof(Frame)) || Uaccess.GetUser(out UserContextImage context, &frame->Context) != 0 ||
+        // rsp is at the context. Its address is not taken from a Frame*: the compiler touches memory when it adds a field's offset to a pointer.
+        var from = (UserContextImage*)regs->Rsp;
+        if (!Uaccess.AccessOk(from, (nuint)sizeof(UserContextImage)) || Uaccess.GetUser(out UserContextImage context, from) != 0 ||
             context.Rip >= Uaccess.TaskSizeMax || PopFpu(regs, context.Fpu) != 0)
         {
             SignalDelivery.Force(Signal.SIGSEGV, SigInfo.SI_KERNEL, 0);
