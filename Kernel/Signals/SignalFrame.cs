@@ -48,12 +48,13 @@ internal static unsafe class SignalFrame
             return -EFAULT;
         }
 
-        var pushed = (Frame*)frame;
+        // Addresses of user memory as numbers: the compiler touches memory when it adds a field's offset to a pointer.
+        ulong context = frame + sizeof(ulong);
         regs->Rip = action.Handler;
         regs->Rsp = frame;
         regs->Rdi = (ulong)signal;
-        regs->Rsi = (ulong)&pushed->Info;
-        regs->Rdx = (ulong)&pushed->Context;
+        regs->Rsi = context + (ulong)sizeof(UserContextImage);
+        regs->Rdx = context;
         regs->Rax = 0;
         regs->Eflags &= ~0x500UL;
         regs->OrigRax = ulong.MaxValue;

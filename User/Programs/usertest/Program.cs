@@ -12,6 +12,7 @@ internal static unsafe class Program
         {
         }
 
+        Mkdir("/tmp", 0x1ff);
         if (args.Length == 0)
         {
             return Usage("usertest CASE");
@@ -36,6 +37,40 @@ internal static unsafe class Program
         "faults" => &FaultCases.Instructions,
         "memory-faults" => &FaultCases.Memory,
         "sigreturn" => &FaultCases.Sigreturn,
+        "addresses" => &PointerCases.Addresses,
+        "descriptors" => &PointerCases.Descriptors,
+        "copy-on-write" => &ProcessCases.CopyOnWrite,
+        "statuses" => &ProcessCases.Statuses,
+        "many" => &ProcessCases.Many,
+        "vfork" => &ProcessCases.Vfork,
+        "orphan" => &ProcessCases.Orphan,
+        "handlers" => &SignalCases.Handlers,
+        "signal-registers" => &SignalCases.Registers,
+        "defaults" => &SignalCases.Defaults,
+        "restart" => &SignalCases.Restart,
+        "child-signal" => &SignalCases.ChildSignal,
+        "stops" => &SignalCases.Stops,
+        "other-stack" => &SignalCases.OtherStack,
+        "sleep" => &SignalCases.Sleep,
+        "anonymous" => &MemoryCases.Anonymously,
+        "protection" => &MemoryCases.Protection,
+        "private-file" => &MemoryCases.PrivateFile,
+        "shared-file" => &MemoryCases.SharedFile,
+        "shared-anonymous" => &MemoryCases.SharedAnonymous,
+        "break" => &MemoryCases.Break,
+        "stack" => &MemoryCases.Stack,
+        "arguments" => &ExecCases.Arguments,
+        "scripts" => &ExecCases.Scripts,
+        "not-executable" => &ExecCases.NotExecutable,
+        "broken-files" => &ExecCases.BrokenFiles,
+        "identities" => &ThreadCases.Identities,
+        "futexes" => &ThreadCases.Futexes,
+        "group-exit" => &ThreadCases.GroupExit,
+        "computing" => &ThreadCases.Computing,
+        "examples" => &BookCases.Examples,
+        "pipes" => &BookCases.Pipes,
+        "shell" => &BookCases.Shell,
+        "random" => &RandomCases.Random,
         _ => null,
     };
 }
