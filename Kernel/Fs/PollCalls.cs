@@ -266,7 +266,8 @@ internal static unsafe class PollCalls
         long result = Uaccess.CopyFromUser(fds, user, size) != 0 ? -EFAULT : Poll(fds, count, ref ticks);
         for (uint i = 0; result >= 0 && i < count; i++)
         {
-            result = Uaccess.PutUser(fds[i].Happened, &user[i].Happened) != 0 ? -EFAULT : result;
+            // Not &user[i].Happened: the compiler touches memory when it adds a field's offset to a pointer.
+            result = Uaccess.PutUser(fds[i].Happened, (ushort*)(user + i) + 3) != 0 ? -EFAULT : result;
         }
 
         Kfree(fds);

@@ -68,7 +68,8 @@ internal static unsafe class ThreadArea
                 return -ESRCH;
             }
 
-            if (Uaccess.PutUser((uint)(index + Gdt.FirstTlsEntry), &user->EntryNumber) != 0)
+            // The entry's number is the first field; &user->EntryNumber might touch it.
+            if (Uaccess.PutUser((uint)(index + Gdt.FirstTlsEntry), (uint*)user) != 0)
             {
                 return -EFAULT;
             }

@@ -48,12 +48,13 @@ internal static unsafe class SignalFrame
             return -EFAULT;
         }
 
-        var pushed = (Frame*)frame;
+        // Addresses of user memory as numbers: the compiler touches memory when it adds a field's offset to a pointer.
+        ulong context = frame + sizeof(ulong);
         regs->Rip = action.Handler;
         regs->Rsp = frame;
         regs->Rdi = (ulong)signal;
-        regs->Rsi = (ulong)&pushed->Info;
-        regs->Rdx = (ulong)&pushed->Context;
+        regs->Rsi = context + (ulong)sizeof(UserContextImage);
+        regs->Rdx = context;
         regs->Rax = 0;
         regs->Eflags &= ~0x500UL;
         regs->OrigRax = ulong.MaxValue;
@@ -64,8 +65,9 @@ internal static unsafe class SignalFrame
     /// <returns>The value of rax; the caller puts it there.</returns>
     internal static long Pop(PtRegs* regs)
     {
-        var frame = (Frame*)(regs->Rsp - sizeof(ulong));
-        if (!Uaccess.AccessOk(frame, (nuint)sizeof(Frame)) || Uaccess.GetUser(out UserContextImage context, &frame->Context) != 0 ||
+        // rsp is at the context. Its address is not taken from a Frame*: the compiler touches memory when it adds a field's offset to a pointer.
+        var from = (UserContextImage*)regs->Rsp;
+        if (!Uaccess.AccessOk(from, (nuint)sizeof(UserContextImage)) || Uaccess.GetUser(out UserContextImage context, from) != 0 ||
             context.Rip >= Uaccess.TaskSizeMax || PopFpu(regs, context.Fpu) != 0)
         {
             SignalDelivery.Force(Signal.SIGSEGV, SigInfo.SI_KERNEL, 0);

@@ -1,0 +1,184 @@
+// MemoryCases: mmap and its like, the break, the stack.
+
+namespace CSharpOS.User.Programs;
+
+internal static unsafe class MemoryCases
+{
+    private const int Page = 4096;
+    private const int ReadOnly = 1, Writable = 3, Executable = 4;
+    private const int Shared = 1, Private = 2, Fixed = 0x10, Anonymous = 0x20;
+    private const string Name = "/tmp/usertest-map";
+
+    private static byte* s_memory;
+
+    internal static void Anonymously()
+    {
+        byte* memory = PointerCases.Map(8, Writable);
+        Expect.True(Good(memory));
+        for (int i = 0; i < 8 * Page; i += 512)
+        {
+            Expect.Equal(0, memory[i]);
+            memory[i] = 0x5a;
+        }
+
+        // Given back and taken again, it is empty.
+        Expect.Equal(0, _syscall2(__NR_munmap, memory + Page, Page));
+        s_memory = memory + Page;
+        Expect.Dies(SIGSEGV, &Touch);
+        byte* again = (byte*)(nuint)Raw(__NR_mmap2, (nint)(memory + Page), Page, Writable, Private | Anonymous | Fixed, -1, 0);
+        Expect.Equal((long)(memory + Page), (long)again);
+        Expect.Equal(0, again[0]);
+        Expect.Equal(0x5a, memory[0]);
+        Expect.Equal(0x5a, memory[2 * Page]);
+        Expect.Error(EINVAL, _syscall2(__NR_munmap, memory + 1, Page));
+        Expect.Error(EINVAL, _syscall6(__NR_mmap2, 0, 0, Writable, Private | Anonymous, -1, 0));
+    }
+
+    internal static void Protection()
+    {
+        byte* memory = PointerCases.Map(3, Writable);
+        memory[0] = memory[Page] = memory[2 * Page] = 7;
+        Expect.Equal(0, _syscall3(__NR_mprotect, memory + Page, Page, ReadOnly));
+        s_memory = memory + Page;
+        Expect.Equal(7, memory[Page]);
+        Expect.Dies(SIGSEGV, &Touch);
+        Expect.Equal(0, _syscall3(__NR_mprotect, memory + Page, Page, 0));
+        Expect.Dies(SIGSEGV, &Look);
+        Expect.Equal(0, _syscall3(__NR_mprotect, memory + Page, Page, Writable));
+        Expect.Equal(7, memory[Page]);
+        memory[Page] = 8;
+        Expect.Error(ENOMEM, _syscall3(__NR_mprotect, 0x10000, Page, ReadOnly));
+        Expect.Error(EINVAL, _syscall3(__NR_mprotect, memory + 1, Page, ReadOnly));
+
+        // Code that was written and then made executable runs; writable memory does not.
+        new Span<byte>(memory, 16).Fill(0xc3);
+        s_memory = memory;
+        Expect.Dies(SIGSEGV, &Run);
+        Expect.Equal(0, _syscall3(__NR_mprotect, memory, Page, ReadOnly | Executable));
+        Expect.Good(&Run);
+        Expect.Dies(SIGSEGV, &Touch);
+    }
+
+    private static void Touch() => Assembly.Store((ulong)s_memory, 1);
+
+    private static void Look() => Assembly.Load((ulong)s_memory);
+
+    private static void Run() => ((delegate*<void>)s_memory)();
+
+    internal static void PrivateFile()
+    {
+        int fd = MakeFile();
+        byte* memory = (byte*)(nuint)Raw(__NR_mmap2, 0, 2 * Page, Writable, Private, fd, 0);
+        Expect.True(Good(memory));
+        Expect.Equal('m', memory[0]);
+        Expect.Equal('m', memory[Page]);
+        memory[0] = (byte)'P';
+        Expect.Equal('m', FirstOf(fd));
+
+        // The second page, by its number in the file; and what is not mapped so any more stays as it is.
+        byte* second = (byte*)(nuint)Raw(__NR_mmap2, 0, Page, ReadOnly, Private, fd, 1);
+        Expect.Equal('m', second[0]);
+        Close(fd);
+        Expect.Equal('P', memory[0]);
+        Expect.Equal(0, Unlink(Name));
+        Expect.Equal('m', memory[Page + 1]);
+    }
+
+    internal static void SharedFile()
+    {
+        int fd = MakeFile();
+        byte* memory = (byte*)(nuint)Raw(__NR_mmap2, 0, 2 * Page, Writable, Shared, fd, 0);
+        Expect.True(Good(memory));
+        s_memory = memory;
+        Expect.Good(&ChangeShared);
+        Expect.Equal('c', memory[0]);
+        Expect.Equal('c', FirstOf(fd));
+        Expect.Equal(0, Lseek(fd, 0, SEEK_SET));
+        Expect.Equal(1, Write(fd, "w"u8));
+        Expect.Equal('w', memory[0]);
+        int reads = Open(Name, O_RDONLY);
+        Expect.Error(EACCES, _syscall6(__NR_mmap2, 0, Page, Writable, Shared, reads, 0));
+        Expect.Equal(0, Unlink(Name));
+    }
+
+    private static void ChangeShared()
+    {
+        int fd = Open(Name, O_RDWR);
+        byte* other = (byte*)(nuint)Raw(__NR_mmap2, 0, Page, Writable, Shared, fd, 0);
+        Expect.Equal('m', other[0]);
+        other[0] = (byte)'c';
+        Expect.Equal('c', s_memory[0]);
+    }
+
+    internal static void SharedAnonymous()
+    {
+        byte* memory = (byte*)(nuint)Raw(__NR_mmap2, 0, 2 * Page, Writable, Shared | Anonymous, -1, 0);
+        Expect.True(Good(memory));
+        memory[0] = 1;
+        s_memory = memory;
+        Expect.Good(&ChangeAnonymous);
+        Expect.Equal(2, memory[0]);
+        Expect.Equal(3, memory[Page]);
+    }
+
+    private static void ChangeAnonymous()
+    {
+        Expect.Equal(1, s_memory[0]);
+        s_memory[0] = 2;
+        s_memory[Page] = 3;
+    }
+
+    internal static void Break()
+    {
+        byte* start = Brk(null);
+        Expect.Equal((long)(start + (5 * Page)), (long)Brk(start + (5 * Page)));
+        for (int i = 0; i < 5; i++)
+        {
+            Expect.Equal(0, start[(i * Page) + 100]);
+            start[(i * Page) + 100] = 9;
+        }
+
+        Expect.Equal((long)(start + Page), (long)Brk(start + Page));
+        Expect.Equal((long)(start + Page), (long)Brk((byte*)8));
+        s_memory = start + (4 * Page);
+        Expect.Dies(SIGSEGV, &Touch);
+        Expect.Equal((long)(start + (5 * Page)), (long)Brk(start + (5 * Page)));
+        Expect.Equal(0, start[(4 * Page) + 100]);
+    }
+
+    internal static void Stack()
+    {
+        Expect.Equal(1000, Deep(1000));
+        Expect.Good(&DeepChild);
+    }
+
+    private static void DeepChild() => Expect.Equal(1000, Deep(1000));
+
+    // 1 KB each: far more than there is at the start.
+    private static int Deep(int depth)
+    {
+        byte* room = stackalloc byte[1024];
+        room[0] = 1;
+        return depth == 0 ? 0 : Deep(depth - 1) + room[0];
+    }
+
+    private static bool Good(byte* memory) => memory != null && (ulong)memory < 0xfffff000;
+
+    private static int MakeFile()
+    {
+        int fd = Open(Name, O_RDWR | O_CREAT | O_TRUNC, 0x1a4);
+        Expect.True(fd > 2);
+        byte* page = stackalloc byte[2 * Page];
+        new Span<byte>(page, 2 * Page).Fill((byte)'m');
+        Expect.Equal(2 * Page, Write(fd, new ReadOnlySpan<byte>(page, 2 * Page)));
+        return fd;
+    }
+
+    private static int FirstOf(int fd)
+    {
+        byte one = 0;
+        Expect.Equal(0, Lseek(fd, 0, SEEK_SET));
+        Expect.Equal(1, _syscall3(__NR_read, fd, &one, 1));
+        return one;
+    }
+}

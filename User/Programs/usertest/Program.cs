@@ -1,0 +1,76 @@
+// usertest: what a program may rely on, and what it must not be able to do. The argument chooses the case; 0 if all is as it should be, else the number of
+// the check that failed, with a line on standard error. The suite `user` (tests/Kernel.Suites/UserTests.cs) runs it.
+
+namespace CSharpOS.User.Programs;
+
+internal static unsafe class Program
+{
+    private static int Main(string[] args)
+    {
+        // Started by the kernel there are no descriptors.
+        while (Open("/dev/console", O_RDWR) is >= 0 and < 2)
+        {
+        }
+
+        Mkdir("/tmp", 0x1ff);
+        if (args.Length == 0)
+        {
+            return Usage("usertest CASE");
+        }
+
+        delegate*<void> body = Find(args[0]);
+        if (body == null)
+        {
+            return ExecCases.Arrived(args);
+        }
+
+        body();
+        return 0;
+    }
+
+    private static delegate*<void> Find(string name) => name switch
+    {
+        "getpid" => &EntryCases.Getpid,
+        "numbers" => &EntryCases.Numbers,
+        "registers" => &EntryCases.Registers,
+        "flags" => &EntryCases.Flags,
+        "faults" => &FaultCases.Instructions,
+        "memory-faults" => &FaultCases.Memory,
+        "sigreturn" => &FaultCases.Sigreturn,
+        "addresses" => &PointerCases.Addresses,
+        "descriptors" => &PointerCases.Descriptors,
+        "copy-on-write" => &ProcessCases.CopyOnWrite,
+        "statuses" => &ProcessCases.Statuses,
+        "many" => &ProcessCases.Many,
+        "vfork" => &ProcessCases.Vfork,
+        "orphan" => &ProcessCases.Orphan,
+        "handlers" => &SignalCases.Handlers,
+        "signal-registers" => &SignalCases.Registers,
+        "defaults" => &SignalCases.Defaults,
+        "restart" => &SignalCases.Restart,
+        "child-signal" => &SignalCases.ChildSignal,
+        "stops" => &SignalCases.Stops,
+        "other-stack" => &SignalCases.OtherStack,
+        "sleep" => &SignalCases.Sleep,
+        "anonymous" => &MemoryCases.Anonymously,
+        "protection" => &MemoryCases.Protection,
+        "private-file" => &MemoryCases.PrivateFile,
+        "shared-file" => &MemoryCases.SharedFile,
+        "shared-anonymous" => &MemoryCases.SharedAnonymous,
+        "break" => &MemoryCases.Break,
+        "stack" => &MemoryCases.Stack,
+        "arguments" => &ExecCases.Arguments,
+        "scripts" => &ExecCases.Scripts,
+        "not-executable" => &ExecCases.NotExecutable,
+        "broken-files" => &ExecCases.BrokenFiles,
+        "identities" => &ThreadCases.Identities,
+        "futexes" => &ThreadCases.Futexes,
+        "group-exit" => &ThreadCases.GroupExit,
+        "computing" => &ThreadCases.Computing,
+        "examples" => &BookCases.Examples,
+        "pipes" => &BookCases.Pipes,
+        "shell" => &BookCases.Shell,
+        "random" => &RandomCases.Random,
+        _ => null,
+    };
+}

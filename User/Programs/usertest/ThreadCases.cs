@@ -1,0 +1,185 @@
+// ThreadCases: threads, futexes, and processors that are shared.
+
+namespace CSharpOS.User.Programs;
+
+internal static unsafe class ThreadCases
+{
+    // VM, FS, FILES, SIGHAND, THREAD, SYSVSEM; CHILD_SETTID and CHILD_CLEARTID.
+    private const int Flags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 | 0x1000000 | 0x200000;
+    private const int Count = 8, Rounds = 200;
+    private const int FutexWait = 0, FutexWake = 1;
+
+    private static readonly int[] s_tids = new int[Count];
+    private static int s_sum;
+    private static int s_gate;
+    private static long s_pids;
+
+    // The library's errno belongs to everybody: threads use the calls that leave it alone.
+    private static long Futex(int* word, int operation, int value) => Syscall64(SyscallNumbers64.__NR_futex, (nint)word, operation, value);
+
+    private static void Start(int index, delegate*<nint, void> body)
+    {
+        byte* stack = PointerCases.Map(4, 3);
+        fixed (int* tid = &s_tids[index])
+        {
+            *tid = -1;
+            Expect.True(Assembly.Clone(Flags, stack + (4 * 4096), tid, body, index) > 0);
+        }
+    }
+
+    // The kernel clears the word and wakes whoever waits there.
+    private static void Join(int index)
+    {
+        fixed (int* tid = &s_tids[index])
+        {
+            int value;
+            while ((value = System.Threading.Volatile.Read(ref *tid)) != 0)
+            {
+                Futex(tid, FutexWait, value);
+            }
+        }
+    }
+
+    internal static void Identities()
+    {
+        s_pids = Getpid();
+        for (int i = 0; i < Count; i++)
+        {
+            Start(i, &Identity);
+        }
+
+        for (int i = 0; i < Count; i++)
+        {
+            Join(i);
+        }
+
+        Expect.Equal(Count, s_sum);
+    }
+
+    private static void Identity(nint index)
+    {
+        long tid = Syscall64(SyscallNumbers64.__NR_gettid);
+        if (Syscall64(SyscallNumbers64.__NR_getpid) == s_pids && tid != s_pids && tid == System.Threading.Volatile.Read(ref s_tids[(int)index]))
+        {
+            System.Threading.Interlocked.Increment(ref s_sum);
+        }
+    }
+
+    // A word that threads take and give by futex.
+    internal static void Futexes()
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            Start(i, &Locks);
+        }
+
+        for (int i = 0; i < Count; i++)
+        {
+            Join(i);
+        }
+
+        Expect.Equal(Count * Rounds, s_sum);
+        fixed (int* gate = &s_gate)
+        {
+            Expect.Equal(-EAGAIN, Futex(gate, FutexWait, 77));
+            Expect.Equal(0, Futex(gate, FutexWake, 1));
+            long* time = stackalloc long[2];
+            time[0] = 0;
+            time[1] = 1_000_000;
+            Expect.Equal(-ETIMEDOUT, Syscall64(SyscallNumbers64.__NR_futex, (nint)gate, FutexWait, 0, (nint)time));
+            Expect.Equal(-EINVAL, Syscall64(SyscallNumbers64.__NR_futex, (nint)gate + 1, FutexWait, 0));
+        }
+
+        Expect.Equal(-EFAULT, Syscall64(SyscallNumbers64.__NR_futex, 0, FutexWait, 0));
+    }
+
+    private static void Locks(nint index)
+    {
+        fixed (int* gate = &s_gate)
+        {
+            for (int i = 0; i < Rounds; i++)
+            {
+                while (System.Threading.Interlocked.CompareExchange(ref s_gate, 1, 0) != 0)
+                {
+                    Futex(gate, FutexWait, 1);
+                }
+
+                int sum = s_sum;
+                if (i % 16 == 0)
+                {
+                    Syscall64(SyscallNumbers64.__NR_sched_yield);
+                }
+
+                s_sum = sum + 1;
+                System.Threading.Volatile.Write(ref s_gate, 0);
+                Futex(gate, FutexWake, 1);
+            }
+        }
+    }
+
+    internal static void GroupExit()
+    {
+        Expect.Equal(5 << 8, Expect.InChild(&OthersWait));
+        Expect.Equal(6 << 8, Expect.InChild(&OneEndsAll));
+        Expect.Equal(SIGKILL, Expect.InChild(&OneIsKilled) & 0x7f);
+    }
+
+    private static void OthersWait()
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            Start(i, &WaitForever);
+        }
+
+        Exit(5);
+    }
+
+    private static void WaitForever(nint index)
+    {
+        fixed (int* gate = &s_gate)
+        {
+            while (true)
+            {
+                Futex(gate, FutexWait, 0);
+            }
+        }
+    }
+
+    private static void OneEndsAll()
+    {
+        Start(0, &WaitForever);
+        Start(1, &EndsAll);
+        WaitForever(0);
+    }
+
+    private static void EndsAll(nint index) => Syscall64(SyscallNumbers64.__NR_exit_group, 6);
+
+    private static void OneIsKilled()
+    {
+        Start(0, &WaitForever);
+        Start(1, &KillsAll);
+        WaitForever(0);
+    }
+
+    private static void KillsAll(nint index) =>
+        Syscall64(SyscallNumbers64.__NR_tgkill, (nint)Syscall64(SyscallNumbers64.__NR_getpid), (nint)Syscall64(SyscallNumbers64.__NR_gettid), SIGKILL);
+
+    internal static void Computing()
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            s_seed = 1000 * (i + 1);
+            Expect.Start(&Computes);
+        }
+
+        for (int i = 0; i < 4; i++)
+        {
+            Expect.True(Waitpid(-1, out int status) > 0);
+            Expect.Equal(0, status);
+        }
+    }
+
+    private static int s_seed;
+
+    private static void Computes() => Expect.Equal(0, Assembly.Compute((ulong)s_seed, 2000));
+}

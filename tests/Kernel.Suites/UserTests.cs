@@ -1,0 +1,136 @@
+// UserTests: programs, from the outside. Each test runs /bin/usertest (User/Programs/usertest) with the name of a case; its status says which check failed.
+
+using CSharpOS.Processes;
+
+namespace CSharpOS.Suites;
+
+internal static unsafe class UserTests
+{
+    [TestSuite("user")]
+    private static void Suite()
+    {
+        Test.Run("getpid by int 0x80 and by syscall"u8, "SYS-01 SYS-03 SYS-10"u8, &Getpid);
+        Test.Run("numbers without a call; the upper half of rax"u8, "SYS-01 SYS-02"u8, &Numbers);
+        Test.Run("registers survive a call"u8, "SYS-01 SYS-03"u8, &Registers);
+        Test.Run("flags that the kernel must not inherit"u8, "SYS-01 SYS-03"u8, &Flags);
+        Test.Run("forbidden instructions and arithmetic"u8, "IRQ-01"u8, &Faults);
+        Test.Run("forbidden memory"u8, "IRQ-01"u8, &MemoryFaults);
+        Test.Run("frames that a handler has forged"u8, "SYS-13"u8, &Sigreturn);
+        Test.Run("wrong addresses"u8, "SYS-04 SYS-13"u8, &PointerAddresses);
+        Test.Run("wrong descriptors, processes and flags"u8, "SYS-13"u8, &PointerDescriptors);
+        Test.Run("fork: parent and child change the same pages"u8, "SYS-12"u8, &ProcessCopyOnWrite);
+        Test.Run("exit statuses, WNOHANG, ECHILD"u8, "SYS-12 SYS-13"u8, &ProcessStatuses);
+        Test.Run("two hundred forks, forty at once"u8, "SYS-12"u8, &ProcessMany);
+        Test.Run("vfork"u8, "SYS-12"u8, &ProcessVfork);
+        Test.Run("an orphan goes to pid 1"u8, "SYS-12"u8, &ProcessOrphan);
+        Test.Run("handlers, blocked and pending signals"u8, "SYS-12"u8, &SignalHandlers);
+        Test.Run("a handler spoils no register of the interrupted code"u8, "SYS-12"u8, &SignalRegisters);
+        Test.Run("what signals do without a handler"u8, "SYS-12"u8, &SignalDefaults);
+        Test.Run("SA_RESTART and EINTR"u8, "SYS-12"u8, &SignalRestart);
+        Test.Run("SIGCHLD, handled and ignored"u8, "SYS-12"u8, &SignalChildSignal);
+        Test.Run("stop, continue, kill"u8, "SYS-12"u8, &SignalStops);
+        Test.Run("the alternative stack"u8, "SYS-12"u8, &SignalOtherStack);
+        Test.Run("nanosleep, interrupted and gone on with"u8, "SYS-02 SYS-12"u8, &SignalSleep);
+        Test.Run("anonymous memory, munmap"u8, "SYS-12"u8, &MemoryAnonymously);
+        Test.Run("mprotect; no memory is writable and executable"u8, "SYS-12"u8, &MemoryProtection);
+        Test.Run("a private mapping of a file"u8, "SYS-12"u8, &MemoryPrivateFile);
+        Test.Run("a shared mapping of a file"u8, "SYS-12"u8, &MemorySharedFile);
+        Test.Run("memory shared across fork"u8, "SYS-12"u8, &MemorySharedAnonymous);
+        Test.Run("the program break"u8, "SYS-12"u8, &MemoryBreak);
+        Test.Run("the stack grows"u8, "SYS-12"u8, &MemoryStack);
+        Test.Run("execve: arguments, environment, auxiliary vector, descriptors"u8, "SYS-12"u8, &ExecArguments);
+        Test.Run("execve: scripts"u8, "SYS-12"u8, &ExecScripts);
+        Test.Run("execve: files that must not be executed"u8, "SYS-12 SYS-13"u8, &ExecNotExecutable);
+        Test.Run("execve: broken ELF files"u8, "SYS-12 SYS-13"u8, &ExecBrokenFiles);
+        Test.Run("threads: one pid, many tids"u8, "SYS-10"u8, &ThreadIdentities);
+        Test.Run("threads: futex"u8, "SYS-12"u8, &ThreadFutexes);
+        Test.Run("threads: exit_group and fatal signals end all"u8, "SYS-12"u8, &ThreadGroupExit);
+        Test.Run("xmm and x87 registers of processes that take turns"u8, "SYS-12"u8, &ThreadComputing);
+        Test.Run("foo, silly_copy, am_i_popular; what needs privileges"u8, "SYS-05 SYS-06"u8, &BookExamples);
+        Test.Run("a pipe between processes; EPIPE and SIGPIPE"u8, "SYS-12"u8, &BookPipes);
+        Test.Run("lines of the shell"u8, "SYS-12"u8, &BookShell);
+        Test.Run("fifty thousand random calls"u8, "SYS-13"u8, &RandomRandom);
+    }
+
+    private static void PointerAddresses() => UserHelp.Good("addresses\0"u8);
+
+    private static void PointerDescriptors() => UserHelp.Good("descriptors\0"u8);
+
+    private static void ProcessCopyOnWrite() => UserHelp.Good("copy-on-write\0"u8);
+
+    private static void ProcessStatuses() => UserHelp.Good("statuses\0"u8);
+
+    private static void ProcessMany() => UserHelp.Good("many\0"u8);
+
+    private static void ProcessVfork() => UserHelp.Good("vfork\0"u8);
+
+    private static void ProcessOrphan() => UserHelp.Good("orphan\0"u8);
+
+    private static void SignalHandlers() => UserHelp.Good("handlers\0"u8);
+
+    private static void SignalRegisters() => UserHelp.Good("signal-registers\0"u8);
+
+    private static void SignalDefaults() => UserHelp.Good("defaults\0"u8);
+
+    private static void SignalRestart() => UserHelp.Good("restart\0"u8);
+
+    private static void SignalChildSignal() => UserHelp.Good("child-signal\0"u8);
+
+    private static void SignalStops() => UserHelp.Good("stops\0"u8);
+
+    private static void SignalOtherStack() => UserHelp.Good("other-stack\0"u8);
+
+    private static void SignalSleep() => UserHelp.Good("sleep\0"u8);
+
+    private static void MemoryAnonymously() => UserHelp.Good("anonymous\0"u8);
+
+    private static void MemoryProtection() => UserHelp.Good("protection\0"u8);
+
+    private static void MemoryPrivateFile() => UserHelp.Good("private-file\0"u8);
+
+    private static void MemorySharedFile() => UserHelp.Good("shared-file\0"u8);
+
+    private static void MemorySharedAnonymous() => UserHelp.Good("shared-anonymous\0"u8);
+
+    private static void MemoryBreak() => UserHelp.Good("break\0"u8);
+
+    private static void MemoryStack() => UserHelp.Good("stack\0"u8);
+
+    private static void ExecArguments() => UserHelp.Good("arguments\0"u8);
+
+    private static void ExecScripts() => UserHelp.Good("scripts\0"u8);
+
+    private static void ExecNotExecutable() => UserHelp.Good("not-executable\0"u8);
+
+    private static void ExecBrokenFiles() => UserHelp.Good("broken-files\0"u8);
+
+    private static void ThreadIdentities() => UserHelp.Good("identities\0"u8);
+
+    private static void ThreadFutexes() => UserHelp.Good("futexes\0"u8);
+
+    private static void ThreadGroupExit() => UserHelp.Good("group-exit\0"u8);
+
+    private static void ThreadComputing() => UserHelp.Good("computing\0"u8);
+
+    private static void BookExamples() => UserHelp.Good("examples\0"u8);
+
+    private static void BookPipes() => UserHelp.Good("pipes\0"u8);
+
+    private static void BookShell() => UserHelp.Good("shell\0"u8);
+
+    private static void RandomRandom() => UserHelp.Good("random\0"u8);
+
+    private static void Getpid() => UserHelp.Good("getpid\0"u8);
+
+    private static void Numbers() => UserHelp.Good("numbers\0"u8);
+
+    private static void Registers() => UserHelp.Good("registers\0"u8);
+
+    private static void Flags() => UserHelp.Good("flags\0"u8);
+
+    private static void Faults() => UserHelp.Good("faults\0"u8);
+
+    private static void MemoryFaults() => UserHelp.Good("memory-faults\0"u8);
+
+    private static void Sigreturn() => UserHelp.Good("sigreturn\0"u8);
+}
