@@ -27,7 +27,6 @@ internal static unsafe class FaultCases
         Expect.Dies(SIGSEGV, &Assembly.Wrmsr);
         Expect.Dies(SIGSEGV, &Assembly.Lgdt);
         Expect.Dies(SIGSEGV, &Assembly.Swapgs);
-        Expect.Dies(Sigfpe, &Assembly.Simd);
         Expect.Dies(Sigfpe, &Assembly.X87);
         Expect.Dies(Sigtrap, &Assembly.TrapFlag);
         Expect.Dies(Sigtrap, &Assembly.TrapFlagInt80);
