@@ -37,10 +37,11 @@ internal static unsafe class PointerCases
         byte* text = (byte*)(delegate*<void>)&Assembly.Cli;
         TryAll((nint)text, true);
 
-        // The last bytes of a page before nothing.
+        // The last byte of a page before nothing.
         byte* two = Map(2, 3);
+        two[Page - 1] = (byte)'a';
         Expect.Equal(0, _syscall2(__NR_munmap, two + Page, Page));
-        TryAll((nint)two + Page - 2, false);
+        TryAll((nint)two + Page - 1, false);
     }
 
     // Calls that write to an address, and calls that read from it when there is nothing to be read.
