@@ -108,8 +108,12 @@ public static unsafe class Exec
             return -ENOEXEC;
         }
 
+        // Paths end with a zero byte.
+        byte* name = stackalloc byte[ScriptLine];
+        interpreter.CopyTo(new Span<byte>(name, ScriptLine));
+        name[interpreter.Length] = 0;
         int error = arguments.ReplaceFirst(interpreter, option, path);
-        return error != 0 ? error : Load(interpreter, ref arguments, depth + 1);
+        return error != 0 ? error : Load(new ReadOnlySpan<byte>(name, interpreter.Length), ref arguments, depth + 1);
     }
 
     private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text)

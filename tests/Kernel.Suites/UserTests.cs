@@ -50,6 +50,7 @@ internal static unsafe class UserTests
         Test.Run("a pipe between processes; EPIPE and SIGPIPE"u8, "SYS-12"u8, &BookPipes);
         Test.Run("lines of the shell"u8, "SYS-12"u8, &BookShell);
         Test.Run("fifty thousand random calls"u8, "SYS-13"u8, &RandomRandom);
+        UserHelperTests.Run();
     }
 
     private static void PointerAddresses() => UserHelp.Good("addresses\0"u8);

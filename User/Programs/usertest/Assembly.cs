@@ -95,10 +95,6 @@ internal static unsafe class Assembly
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Swapgs();
 
-    [RuntimeImport("*", "ut_simd")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    internal static extern void Simd();
-
     [RuntimeImport("*", "ut_x87")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void X87();

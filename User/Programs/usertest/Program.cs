@@ -8,8 +8,14 @@ internal static unsafe class Program
     private static int Main(string[] args)
     {
         // Started by the kernel there are no descriptors.
-        while (Open("/dev/console", O_RDWR) is >= 0 and < 2)
+        int console;
+        while ((console = Open("/dev/console", O_RDWR)) is >= 0 and < 2)
         {
+        }
+
+        if (console > 2)
+        {
+            Close(console);
         }
 
         Mkdir("/tmp", 0x1ff);

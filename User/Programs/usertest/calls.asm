@@ -261,16 +261,6 @@ FUNCTION ut_lgdt
 FUNCTION ut_swapgs
         swapgs
         ret
-FUNCTION ut_simd
-        sub rsp, 8
-        mov dword [rsp], 0x1d80                 ; division by zero not masked
-        ldmxcsr [rsp]
-        xorps xmm1, xmm1
-        mov eax, 1
-        cvtsi2ss xmm0, eax
-        divss xmm0, xmm1
-        add rsp, 8
-        ret
 FUNCTION ut_x87
         sub rsp, 8
         fninit
