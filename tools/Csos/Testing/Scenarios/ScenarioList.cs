@@ -9,6 +9,7 @@ public static class ScenarioList
     public static IReadOnlyList<Scenario> All { get; } =
     [
         new PromptScenario(),
+        new ShellScenario(),
         new KeyboardScenario(),
         new PoweroffScenario(),
         new PipedInputScenario(),
