@@ -2,24 +2,23 @@
 
 #pragma warning disable SA1649
 
-namespace CSharpOS.Fs
+namespace CSharpOS.Fs;
+
+internal struct FilesStruct;
+
+internal struct FsStruct;
+
+internal static class CharDevices;
+
+internal static class DeviceNodes;
+
+internal static class ProcFs;
+
+internal static class Sysfs;
+
+internal static class ProcIrq
 {
-    internal struct FilesStruct;
-
-    internal struct FsStruct;
-
-    internal static class CharDevices;
-
-    internal static class DeviceNodes;
-
-    internal static class ProcFs;
-
-    internal static class Sysfs;
-
-    internal static class ProcIrq
+    internal static void Update(int irq, ReadOnlySpan<byte> name)
     {
-        internal static void Update(int irq, ReadOnlySpan<byte> name)
-        {
-        }
     }
 }
