@@ -119,10 +119,6 @@ internal static unsafe class Assembly
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void KernelSelector();
 
-    [RuntimeImport("*", "ut_iret_kernel")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    internal static extern void IretKernel();
-
     [RuntimeImport("*", "ut_overflow")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Overflow();

@@ -34,7 +34,6 @@ internal static unsafe class FaultCases
         // A stack fault by the manual, a general protection fault by QEMU.
         Expect.True((Expect.InChild(&Assembly.NoncanonicalStack) & 0x7f) is Sigbus or SIGSEGV);
         Expect.Dies(SIGSEGV, &Assembly.KernelSelector);
-        Expect.Dies(SIGSEGV, &Assembly.IretKernel);
     }
 
     internal static void Memory()

@@ -302,15 +302,6 @@ FUNCTION ut_kernel_selector
         mov eax, 0x10
         mov ss, ax
         ret
-FUNCTION ut_iret_kernel
-        mov rcx, rsp
-        push 0
-        push rcx
-        pushf
-        push 0x10
-        lea rax, [ut_ud2]
-        push rax
-        iretq
 FUNCTION ut_overflow
         push rax
         jmp ut_overflow
