@@ -33,6 +33,9 @@ internal static unsafe class DirectoryCalls
         public IoBuffer* Buffer;
         public DirentFormat Format;
         public int Error;
+
+        // Bytes of whole records.
+        public long Given;
     }
 
     /// <summary>Fills a buffer with the names that follow the file's position.</summary>
@@ -72,7 +75,6 @@ internal static unsafe class DirectoryCalls
         receiver.Context.Actor = &Take;
         receiver.Buffer = buffer;
         receiver.Format = format;
-        nuint before = buffer->Left;
         int error;
         using (file->PositionLock.Guard())
         {
@@ -85,8 +87,7 @@ internal static unsafe class DirectoryCalls
             file->Position = receiver.Context.Position;
         }
 
-        nuint given = before - buffer->Left;
-        return given != 0 ? (long)given : error != 0 ? error : receiver.Error;
+        return receiver.Given != 0 ? receiver.Given : error != 0 ? error : receiver.Error;
     }
 
     private static bool Take(DirContext* context, byte* name, int length, ulong inode, byte type, long position)
@@ -114,8 +115,11 @@ internal static unsafe class DirectoryCalls
         new ReadOnlySpan<byte>(name, length).CopyTo(new Span<byte>(record + at, length));
         if (receiver->Buffer->Put(record, (nuint)size) == (nuint)size)
         {
+            receiver->Given += size;
             return true;
         }
+
+        // What was copied of this name does not count: half a record is none.
 
         receiver->Error = -EFAULT;
         return false;
