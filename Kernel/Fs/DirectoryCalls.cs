@@ -31,6 +31,9 @@ internal static unsafe class DirectoryCalls
     {
         public DirContext Context;
         public IoBuffer* Buffer;
+
+        // Bytes of whole records.
+        public nuint Given;
         public DirentFormat Format;
         public int Error;
     }
@@ -72,7 +75,6 @@ internal static unsafe class DirectoryCalls
         receiver.Context.Actor = &Take;
         receiver.Buffer = buffer;
         receiver.Format = format;
-        nuint before = buffer->Left;
         int error;
         using (file->PositionLock.Guard())
         {
@@ -85,8 +87,7 @@ internal static unsafe class DirectoryCalls
             file->Position = receiver.Context.Position;
         }
 
-        nuint given = before - buffer->Left;
-        return given != 0 ? (long)given : error != 0 ? error : receiver.Error;
+        return receiver.Given != 0 ? (long)receiver.Given : error != 0 ? error : receiver.Error;
     }
 
     private static bool Take(DirContext* context, byte* name, int length, ulong inode, byte type, long position)
@@ -114,6 +115,7 @@ internal static unsafe class DirectoryCalls
         new ReadOnlySpan<byte>(name, length).CopyTo(new Span<byte>(record + at, length));
         if (receiver->Buffer->Put(record, (nuint)size) == (nuint)size)
         {
+            receiver->Given += (nuint)size;
             return true;
         }
 
