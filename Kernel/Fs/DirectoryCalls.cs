@@ -31,11 +31,11 @@ internal static unsafe class DirectoryCalls
     {
         public DirContext Context;
         public IoBuffer* Buffer;
-        public DirentFormat Format;
-        public int Error;
 
         // Bytes of whole records.
-        public long Given;
+        public nuint Given;
+        public DirentFormat Format;
+        public int Error;
     }
 
     /// <summary>Fills a buffer with the names that follow the file's position.</summary>
@@ -87,7 +87,7 @@ internal static unsafe class DirectoryCalls
             file->Position = receiver.Context.Position;
         }
 
-        return receiver.Given != 0 ? receiver.Given : error != 0 ? error : receiver.Error;
+        return receiver.Given != 0 ? (long)receiver.Given : error != 0 ? error : receiver.Error;
     }
 
     private static bool Take(DirContext* context, byte* name, int length, ulong inode, byte type, long position)
@@ -115,11 +115,9 @@ internal static unsafe class DirectoryCalls
         new ReadOnlySpan<byte>(name, length).CopyTo(new Span<byte>(record + at, length));
         if (receiver->Buffer->Put(record, (nuint)size) == (nuint)size)
         {
-            receiver->Given += size;
+            receiver->Given += (nuint)size;
             return true;
         }
-
-        // What was copied of this name does not count: half a record is none.
 
         receiver->Error = -EFAULT;
         return false;
