@@ -282,6 +282,7 @@ internal static unsafe class FdTests
         {
             long length = fd < 0 ? -EBADF : Read(fd, bytes, 8);
             right &= length is -EBADF or 0 || (length == 6 && new ReadOnlySpan<byte>(bytes, 6).SequenceEqual("stormy"u8));
+            Scheduler.CondResched();
         }
 
         Check.True(right);

@@ -97,6 +97,7 @@ internal static unsafe class ProcPidTests
         int looked = 0;
         while (Shared.ReadOnce(ref s_stop) == 0)
         {
+            Scheduler.CondResched();
             TaskStruct* task = Tasks.NextAfter(2);
             while (task != null)
             {

@@ -493,6 +493,7 @@ public static unsafe class RcuTests
         while (Shared.ReadOnce(ref s_stop) == 0)
         {
             ReadOnceShared();
+            Scheduler.CondResched();
         }
     }
 
@@ -508,6 +509,8 @@ public static unsafe class RcuTests
             {
                 Shared.AddReturn(ref s_errors, 1);
             }
+
+            Scheduler.CondResched();
         }
 
         RcuReadUnlock();
@@ -541,6 +544,8 @@ public static unsafe class RcuTests
             {
                 Shared.AddReturn(ref s_errors, 1);
             }
+
+            Scheduler.CondResched();
         }
     }
 

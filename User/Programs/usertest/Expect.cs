@@ -81,6 +81,20 @@ internal static unsafe class Expect
     internal static void Dies(int signal, delegate*<void> body, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Equal(signal, InChild(body, line) & 0x7f, file, line);
 
+    /// <summary>Runs a function in a child, which fills its stack: 8 MB, or all the memory of a machine that is too small for that.</summary>
+    internal static void DiesOfFullStack(delegate*<void> body, int status, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        int found = InChild(body, line);
+        Equal(IsSmallMachine() && found == SIGKILL ? SIGKILL : status, found & ~0x80, file, line);
+    }
+
+    // Less than 32 MB: sysinfo of i386 gives the memory in pages, as its fifth word.
+    private static bool IsSmallMachine()
+    {
+        uint* info = stackalloc uint[32];
+        return _syscall1(__NR_sysinfo, info) == 0 && info[4] < 8192;
+    }
+
     [DoesNotReturn]
     private static void Fail() => Exit(Math.Min(s_number, 255));
 }

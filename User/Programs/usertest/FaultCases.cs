@@ -49,7 +49,7 @@ internal static unsafe class FaultCases
         Expect.Dies(SIGSEGV, &ExecuteData);
         Expect.Dies(SIGSEGV, &ExecuteStack);
         Expect.Dies(SIGSEGV, &WriteText);
-        Expect.Dies(SIGSEGV, &Assembly.Overflow);
+        Expect.DiesOfFullStack(&Assembly.Overflow, SIGSEGV);
     }
 
     // A frame of a handler that the program has made itself.

@@ -214,9 +214,9 @@ internal static unsafe class SignalCases
         Expect.True(s_handlerStack >= (ulong)stack && s_handlerStack < (ulong)stack + (4 * 4096));
 
         // A full stack kills, with a handler on that full stack too; on another one the handler runs.
-        Expect.Dies(SIGSEGV, &OverflowOnSame);
+        Expect.DiesOfFullStack(&OverflowOnSame, SIGSEGV);
         s_stackAction = action;
-        Expect.Equal(9 << 8, Expect.InChild(&OverflowOnOther));
+        Expect.DiesOfFullStack(&OverflowOnOther, 9 << 8);
     }
 
     private static uint* s_stackAction;

@@ -39,8 +39,9 @@ public sealed class ShellScenario : GuestScenario
         await guest.ExpectAsync(Prompt);
 
         // ^C ends what runs in the foreground, and not the shell.
-        await guest.TypeAsync("sleep 500\n");
-        await guest.ExpectAsync("sleep 500\n");
+        await guest.TypeAsync("cat\n");
+        await guest.TypeAsync("it runs\n");
+        await guest.ExpectAsync("^it runs\nit runs$");
         await guest.TypeAsync("\x03");
         await guest.ExpectAsync(Prompt);
         await guest.TypeAsync("echo $?\n");
