@@ -12,7 +12,9 @@ namespace CSharpOS.Softirqs;
 public static unsafe class SoftirqStatistics
 {
     private const int NameColumn = 12;
-    private const int LongestLine = NameColumn + 1 + (11 * Cpu.MaxCpus) + 1;
+    // The heading stands further to the right than the figures.
+    private const int HeaderColumn = 20;
+    private const int LongestLine = HeaderColumn + (11 * Cpu.MaxCpus) + 1;
 
     private static PerCpu<Counters> s_counts;
 
