@@ -39,7 +39,8 @@ public sealed class ShellScenario : GuestScenario
         await guest.ExpectAsync(Prompt);
 
         // ^C ends what runs in the foreground, and not the shell.
-        await guest.TypeAsync("cat\n");
+        await guest.TypeAsync("echo ready; cat\n");
+        await guest.ExpectAsync("^ready$");
         await guest.TypeAsync("it runs\n");
         await guest.ExpectAsync("^it runs\nit runs$");
         await guest.TypeAsync("\x03");
