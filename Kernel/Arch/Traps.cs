@@ -17,6 +17,7 @@ namespace CSharpOS.Arch;
 public static unsafe class Traps
 {
     private const ulong EflagsTrap = 0x100, EflagsInterrupt = 0x200;
+    private const ulong ErrorUser = 4;
     private const int SystemControlPort = 0x61;
     private const int MemoryError = 0x80, DeviceError = 0x40;
 
@@ -76,7 +77,9 @@ public static unsafe class Traps
         bool user = regs->UserMode;
         ulong fixup = user ? 0 : ExceptionTable.Search(regs->Rip);
         int result = -EFAULT;
-        if (address < Uaccess.TaskSizeMax && (user || fixup != 0) && Current->Mm != null)
+        // The processor reading its own tables on behalf of a program has no business in the lower half: nothing there can be brought in for it.
+        bool implicitAccess = user && (error & ErrorUser) == 0;
+        if (address < Uaccess.TaskSizeMax && (user || fixup != 0) && Current->Mm != null && !implicitAccess)
         {
             if (!InAtomic() && IrqsOn(regs))
             {

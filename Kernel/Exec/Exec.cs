@@ -138,9 +138,10 @@ public static unsafe class Exec
         TaskStruct* task = Current;
         Process* process = task->Process;
         process->Lock.LockIrq();
-        bool busy = process->Exiting || (process->ThreadCount > 1 && task != process->Leader);
+        bool busy = process->Exiting || process->Executing != null || (process->ThreadCount > 1 && task != process->Leader);
         if (!busy && process->ThreadCount > 1)
         {
+            process->Executing = task;
             ProcessExit.KillOthers(process);
         }
 
@@ -151,6 +152,7 @@ public static unsafe class Exec
         }
 
         WaitQueue.WaitEvent(&process->ChildExit, &IsAlone, process);
+        process->Executing = null;
         return 0;
     }
 

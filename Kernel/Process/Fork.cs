@@ -78,10 +78,17 @@ public static unsafe class Fork
             return -ENOMEM;
         }
 
+        // A signal to the caller's group may start the child, and end it, as soon as it is in the tree: it is held, and complete before that.
+        bool vfork = (flags & CloneFlags.Vfork) != 0;
+        Completion done;
+        Completion.Init(&done);
+        child->VforkDone = vfork ? &done : null;
+        Tasks.Get(child);
         int error = Copy(child, flags, stack, childTid, tls);
         if (error != 0)
         {
             Abandon(child);
+            Tasks.Put(child);
             return error;
         }
 
@@ -91,18 +98,14 @@ public static unsafe class Fork
             Uaccess.PutUser(pid, parentTid);
         }
 
-        if ((flags & CloneFlags.Vfork) == 0)
+        Scheduler.WakeUpProcess(child);
+        if (vfork)
         {
-            Scheduler.WakeUpProcess(child);
-            return pid;
+            // The child works in the caller's memory, on its stack: until it has a program of its own or has ended, the caller waits.
+            Completion.Wait(&done);
         }
 
-        // The child works in the caller's memory, on its stack: until it has a program of its own or has ended, the caller waits.
-        Completion done;
-        Completion.Init(&done);
-        child->VforkDone = &done;
-        Scheduler.WakeUpProcess(child);
-        Completion.Wait(&done);
+        Tasks.Put(child);
         return pid;
     }
 
@@ -273,7 +276,7 @@ public static unsafe class Fork
         child->Tgid = process->Pid;
         ulong irq = ProcessTree.TreeLock.LockIrqSave();
         process->Lock.Lock();
-        bool exiting = process->Exiting;
+        bool exiting = process->Exiting || process->Executing != null;
         if (!exiting)
         {
             ListHead.AddTail(&child->ThreadLink, &process->Threads);

@@ -68,6 +68,10 @@ public unsafe struct Process
     /// <linux>SIGNAL_GROUP_EXIT</linux>
     internal bool Exiting;
 
+    /// <summary>The thread that is about to execute a program: all others end, and the process does not.</summary>
+    /// <linux>group_exit_task</linux>
+    internal TaskStruct* Executing;
+
     /// <summary>The signal that the parent gets.</summary>
     /// <linux>exit_signal</linux>
     internal int ExitSignal;

@@ -135,16 +135,28 @@ public static unsafe class ProcessExit
             UserModeHelper.Ended(process);
         }
 
-        // The leader's number stays taken until the process has been waited for.
+        // The leader's number stays taken until the process has been waited for, also if another thread is the last.
         if (task != process->Leader)
         {
             Tasks.Withdraw(task);
+            LetGo(task);
         }
-        else if (unwanted)
+
+        if (unwanted)
         {
             ProcessWait.Release(process);
         }
 
+        ProcessTree.Put(process);
+    }
+
+    // A thread that nobody finds any more: its hold on the process goes with it.
+    private static void LetGo(TaskStruct* task)
+    {
+        ulong flags = ProcessTree.TreeLock.LockIrqSave();
+        Process* process = task->Process;
+        task->Process = null;
+        ProcessTree.TreeLock.UnlockIrqRestore(flags);
         ProcessTree.Put(process);
     }
 

@@ -79,6 +79,12 @@ public static unsafe class SignalDelivery
                 ProcessExit.ExitThread(status);
             }
 
+            if (process->Executing != null && process->Executing != task)
+            {
+                process->Lock.UnlockIrq();
+                ProcessExit.ExitThread(0);
+            }
+
             if (process->Stopped)
             {
                 process->Lock.UnlockIrq();

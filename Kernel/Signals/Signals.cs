@@ -26,6 +26,8 @@ public static unsafe class Signals
             return -EINVAL;
         }
 
+        // A thread that ends leaves its process under this lock.
+        ulong flags = ProcessTree.TreeLock.LockIrqSave();
         if (task->Process == null)
         {
             SendToKernelThread(task, signal);
@@ -35,6 +37,7 @@ public static unsafe class Signals
             Send(task->Process, signal, info);
         }
 
+        ProcessTree.TreeLock.UnlockIrqRestore(flags);
         return 0;
     }
 

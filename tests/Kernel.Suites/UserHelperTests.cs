@@ -18,6 +18,7 @@ internal static unsafe class UserHelperTests
         Test.Run("argv_split and argv_free"u8, "KT-06"u8, &Splits);
         Test.Run("wrong addresses leave no memory behind"u8, "SYS-13"u8, &AddressesLeaveNothing);
         Test.Run("forks leave no task, page or object behind"u8, "SYS-12"u8, &ForksLeaveNothing);
+        Test.Run("threads leave no task, page or object behind"u8, "SYS-12"u8, &ThreadsLeaveNothing);
     }
 
     private static void Waits()
@@ -68,6 +69,16 @@ internal static unsafe class UserHelperTests
     private static void AddressesLeaveNothing() => LeavesNothing("addresses\0"u8);
 
     private static void ForksLeaveNothing() => LeavesNothing("many\0"u8);
+
+    private static void ThreadsLeaveNothing()
+    {
+        LeavesNothing("identities\0"u8);
+        LeavesNothing("leader-first\0"u8);
+        for (int i = 0; i < 10; i++)
+        {
+            LeavesNothing("leader-gone\0"u8);
+        }
+    }
 
     // The first run fills caches; the second must leave what it found.
     private static void LeavesNothing(ReadOnlySpan<byte> name)

@@ -45,6 +45,8 @@ internal static unsafe class UserTests
         Test.Run("threads: one pid, many tids"u8, "SYS-10"u8, &ThreadIdentities);
         Test.Run("threads: futex"u8, "SYS-12"u8, &ThreadFutexes);
         Test.Run("threads: exit_group and fatal signals end all"u8, "SYS-12"u8, &ThreadGroupExit);
+        Test.Run("threads: execve ends the others and not the process"u8, "SYS-12"u8, &ThreadExecutes);
+        Test.Run("threads: the first one ends before the last"u8, "SYS-12"u8, &ThreadLeaderFirst);
         Test.Run("xmm and x87 registers of processes that take turns"u8, "SYS-12"u8, &ThreadComputing);
         Test.Run("foo, silly_copy, am_i_popular; what needs privileges"u8, "SYS-05 SYS-06"u8, &BookExamples);
         Test.Run("a pipe between processes; EPIPE and SIGPIPE"u8, "SYS-12"u8, &BookPipes);
@@ -110,6 +112,10 @@ internal static unsafe class UserTests
     private static void ThreadFutexes() => UserHelp.Good("futexes\0"u8);
 
     private static void ThreadGroupExit() => UserHelp.Good("group-exit\0"u8);
+
+    private static void ThreadExecutes() => UserHelp.Good("thread-executes\0"u8);
+
+    private static void ThreadLeaderFirst() => UserHelp.Good("leader-first\0"u8);
 
     private static void ThreadComputing() => UserHelp.Good("computing\0"u8);
 

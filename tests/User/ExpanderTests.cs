@@ -13,7 +13,7 @@ public sealed class ExpanderTests
     public ExpanderTests()
     {
         _variables.Set("A", "one two");
-        _variables.Set("HOME", "/root");
+        _variables.Set("HOME", "/home/ada");
         _variables.LastStatus = 3;
         _variables.Arguments.Add("script");
         _variables.Arguments.Add("first");
@@ -36,8 +36,8 @@ public sealed class ExpanderTests
     [InlineData("\"$NONE\"", "<empty>")]
     [InlineData("''", "<empty>")]
     [InlineData("a$", "a$")]
-    [InlineData("~", "/root")]
-    [InlineData("~/x", "/root/x")]
+    [InlineData("~", "/home/ada")]
+    [InlineData("~/x", "/home/ada/x")]
     [InlineData("x~", "x~")]
     [InlineData("\"a\\\"b\\\\c\\d\"", "a\"b\\c\\d")]
     [InlineData("*.txt", "a.txt|b.txt")]

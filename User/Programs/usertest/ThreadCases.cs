@@ -13,6 +13,7 @@ internal static unsafe class ThreadCases
     private static int s_sum;
     private static int s_gate;
     private static long s_pids;
+    private static int s_code;
 
     // The library's errno belongs to everybody: threads use the calls that leave it alone.
     private static long Futex(int* word, int operation, int value) => Syscall64(SyscallNumbers64.__NR_futex, (nint)word, operation, value);
@@ -163,6 +164,52 @@ internal static unsafe class ThreadCases
 
     private static void KillsAll(nint index) =>
         Syscall64(SyscallNumbers64.__NR_tgkill, (nint)Syscall64(SyscallNumbers64.__NR_getpid), (nint)Syscall64(SyscallNumbers64.__NR_gettid), SIGKILL);
+
+    // The threads of the old program end with it, and the new one is the process.
+    internal static void Executes() => Expect.Equal(1 << 8, Expect.InChild(&BecomesFalse));
+
+    private static void BecomesFalse()
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            Start(i, &WaitForever);
+        }
+
+        Execvp(["/bin/false"]);
+        Exit(7);
+    }
+
+    // Processes in which the first thread ends before the others.
+    internal static void LeaderFirst()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            Expect.Equal(3 << 8, Expect.InChild(&LeavesThread));
+        }
+    }
+
+    // The same as a helper of the kernel, which has no parent that waits.
+    internal static void LeaderGone()
+    {
+        Start(0, &EndsLater);
+        Syscall64(SyscallNumbers64.__NR_exit, 9);
+    }
+
+    private static void LeavesThread()
+    {
+        s_code = 3;
+        LeaderGone();
+    }
+
+    private static void EndsLater(nint index)
+    {
+        for (int i = 0; i < 50; i++)
+        {
+            Syscall64(SyscallNumbers64.__NR_sched_yield);
+        }
+
+        Syscall64(SyscallNumbers64.__NR_exit_group, s_code);
+    }
 
     internal static void Computing()
     {
