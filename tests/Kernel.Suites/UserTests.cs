@@ -10,6 +10,7 @@ internal static unsafe class UserTests
     private static void Suite()
     {
         Test.Run("getpid by int 0x80 and by syscall"u8, "SYS-01 SYS-03 SYS-10"u8, &Getpid);
+        Test.Run("a program of 32 bits, by int 0x80 and by the vsyscall page"u8, "SYS-01 SYS-03"u8, &Narrow);
         Test.Run("numbers without a call; the upper half of rax"u8, "SYS-01 SYS-02"u8, &Numbers);
         Test.Run("registers survive a call"u8, "SYS-01 SYS-03"u8, &Registers);
         Test.Run("flags that the kernel must not inherit"u8, "SYS-01 SYS-03"u8, &Flags);
@@ -110,6 +111,8 @@ internal static unsafe class UserTests
     private static void ThreadIdentities() => UserHelp.Good("identities\0"u8);
 
     private static void ThreadFutexes() => UserHelp.Good("futexes\0"u8);
+
+    private static void Narrow() => Check.Equal(0, UserHelp.Run("/bin/usertest32\0"u8));
 
     private static void ThreadGroupExit() => UserHelp.Good("group-exit\0"u8);
 

@@ -1,0 +1,307 @@
+; usertest32.asm: a program of 32 bits that tests what only such a program can see: int 0x80 from compatibility mode, the vsyscall page, thread-local storage
+; by segment, signal frames of i386. Ends with 0, or with the number of the check that failed; 100 more in the second round.
+;
+; Every check that asks the kernel does so by `enter`: first int 0x80, then, in a second round, the entry that AT_SYSINFO names. Without that it ends with 99.
+
+        bits 32
+
+NR_EXIT equ 1
+NR_FORK equ 2
+NR_WAITPID equ 7
+NR_GETPID equ 20
+NR_KILL equ 37
+NR_PIPE equ 42
+NR_SCHED_YIELD equ 158
+NR_RT_SIGACTION equ 174
+NR_MMAP2 equ 192
+NR_SET_THREAD_AREA equ 243
+SIGUSR1 equ 10
+SA_SIGINFO equ 4
+AT_SYSINFO equ 32
+EFAULT equ 14
+EINVAL equ 22
+ENOSYS equ 38
+
+; CHECK number, condition under which all is well
+%macro CHECK 2
+        mov dword [number], %1
+        j%-2 fail
+%endmacro
+
+        section .text
+global _start
+_start:
+        mov eax, [esp]                          ; argc; then argv, envp, and the auxiliary vector
+        lea esi, [esp + eax * 4 + 8]
+.environment:
+        lodsd
+        test eax, eax
+        jnz .environment
+.auxiliary:
+        lodsd
+        mov edx, eax
+        lodsd
+        cmp edx, AT_SYSINFO
+        jne .next
+        mov [sysinfo], eax
+.next:  test edx, edx
+        jnz .auxiliary
+
+        mov dword [entry], by_int80
+        call all
+        mov eax, [sysinfo]
+        test eax, eax
+        CHECK 99, nz
+        mov [entry], eax
+        add dword [base], 100                   ; the second round's numbers
+        call all
+        xor ebx, ebx
+        jmp leave
+
+by_int80:
+        int 0x80
+        ret
+
+enter:  jmp [entry]
+
+fail:   mov ebx, [number]
+        add ebx, [base]
+leave:  mov eax, NR_EXIT
+        int 0x80
+
+all:
+        call registers
+        call errors
+        call six_arguments
+        call thread_storage
+        call signals
+        jmp children
+
+; All registers but eax survive a call.
+registers:
+        mov eax, NR_GETPID
+        int 0x80
+        mov [pid], eax
+        mov eax, NR_GETPID
+        mov ebx, 0x11111111
+        mov ecx, 0x22222222
+        mov edx, 0x33333333
+        mov esi, 0x44444444
+        mov edi, 0x55555555
+        mov ebp, 0x66666666
+        mov [stack], esp
+        call enter
+        cmp eax, [pid]
+        CHECK 1, e
+        cmp ebx, 0x11111111
+        CHECK 2, e
+        cmp ecx, 0x22222222
+        CHECK 3, e
+        cmp edx, 0x33333333
+        CHECK 4, e
+        cmp esi, 0x44444444
+        CHECK 5, e
+        cmp edi, 0x55555555
+        CHECK 6, e
+        cmp ebp, 0x66666666
+        CHECK 7, e
+        cmp esp, [stack]
+        CHECK 8, e
+        ret
+
+errors:
+        mov eax, 9999
+        call enter
+        cmp eax, -ENOSYS
+        CHECK 10, e
+        mov eax, -1
+        call enter
+        cmp eax, -ENOSYS
+        CHECK 11, e
+        mov eax, NR_PIPE
+        mov ebx, 0xf0000000
+        call enter
+        cmp eax, -EFAULT
+        CHECK 12, e
+        mov eax, NR_KILL
+        mov ebx, [pid]
+        mov ecx, 1000
+        call enter
+        cmp eax, -EINVAL
+        CHECK 13, e
+        ret
+
+; The sixth argument: the page offset of an anonymous mapping does not matter, that of the fifth does.
+six_arguments:
+        mov eax, NR_MMAP2
+        xor ebx, ebx
+        mov ecx, 8192
+        mov edx, 3                              ; read, write
+        mov esi, 0x22                           ; private, anonymous
+        mov edi, -1
+        xor ebp, ebp
+        call enter
+        cmp eax, -4096
+        CHECK 20, b
+        mov dword [eax + 4096], 77
+        cmp dword [eax + 4096], 77
+        CHECK 21, e
+        ret
+
+; A segment of its own for the thread, which survives that others run.
+thread_storage:
+        mov dword [descriptor], -1
+        mov dword [descriptor + 4], storage
+        mov dword [descriptor + 8], 0xfffff
+        mov dword [descriptor + 12], 0x51       ; 32 bits, limit in pages, useable
+        mov eax, NR_SET_THREAD_AREA
+        mov ebx, descriptor
+        call enter
+        test eax, eax
+        CHECK 30, z
+        mov eax, [descriptor]
+        cmp eax, 12
+        CHECK 31, ae
+        lea eax, [eax * 8 + 3]
+        mov gs, eax
+        cmp dword [gs:0], 0x12345678
+        CHECK 32, e
+        mov eax, NR_SCHED_YIELD
+        call enter
+        cmp dword [gs:0], 0x12345678
+        CHECK 33, e
+
+        ; For the second round: the three places are not to run out.
+        xor eax, eax
+        mov gs, eax
+        mov dword [descriptor + 4], 0
+        mov dword [descriptor + 8], 0
+        mov dword [descriptor + 12], 0x28       ; read-only, not present: free
+        mov eax, NR_SET_THREAD_AREA
+        mov ebx, descriptor
+        call enter
+        test eax, eax
+        CHECK 34, z
+        ret
+
+; A handler without restorer, with both kinds of frame: the kernel's page has the way back.
+signals:
+        mov dword [count], 0
+        mov dword [action], handler
+        mov dword [action + 4], 0
+        call strike
+        cmp dword [count], 1
+        CHECK 40, e
+        mov dword [action], handler_with_info
+        mov dword [action + 4], SA_SIGINFO
+        call strike
+        cmp dword [count], 2
+        CHECK 41, e
+        ret
+
+strike:
+        mov eax, NR_RT_SIGACTION
+        mov ebx, SIGUSR1
+        mov ecx, action
+        xor edx, edx
+        mov esi, 8
+        call enter
+        test eax, eax
+        CHECK 42, z
+        mov eax, NR_KILL
+        mov ebx, [pid]
+        mov ecx, SIGUSR1
+        mov edx, 0x33333333
+        mov esi, 0x44444444
+        mov edi, 0x55555555
+        mov ebp, 0x66666666
+        fld1
+        movaps xmm3, [pattern]
+        call enter
+        test eax, eax
+        CHECK 43, z
+        cmp ebx, [pid]
+        CHECK 44, e
+        cmp ecx, SIGUSR1
+        CHECK 45, e
+        cmp edx, 0x33333333
+        CHECK 46, e
+        cmp esi, 0x44444444
+        CHECK 47, e
+        cmp edi, 0x55555555
+        CHECK 48, e
+        cmp ebp, 0x66666666
+        CHECK 49, e
+        fistp dword [number]
+        cmp dword [number], 1
+        CHECK 50, e
+        movaps [scratch], xmm3
+        mov eax, [scratch + 8]
+        cmp eax, [pattern + 8]
+        CHECK 51, e
+        ret
+
+handler:
+        cmp dword [esp + 4], SIGUSR1
+        jne .wrong
+        inc dword [count]
+.wrong:
+spoil:  mov ebx, 1
+        mov ecx, 2
+        mov edx, 3
+        mov esi, 4
+        mov edi, 5
+        mov ebp, 6
+        fninit
+        pxor xmm3, xmm3
+        ret
+
+; (number, siginfo, context): both tell the number again.
+handler_with_info:
+        mov eax, [esp + 8]
+        cmp dword [eax], SIGUSR1
+        jne spoil
+        cmp dword [esp + 12], 0
+        je spoil
+        inc dword [count]
+        jmp spoil
+
+children:
+        mov eax, NR_FORK
+        call enter
+        test eax, eax
+        jz .child
+        mov ebx, eax
+        mov [child], eax
+        mov eax, NR_WAITPID
+        mov ecx, status
+        xor edx, edx
+        call enter
+        cmp eax, [child]
+        CHECK 60, e
+        cmp dword [status], 5 << 8
+        CHECK 61, e
+        ret
+.child: mov ebx, 5
+        mov eax, NR_EXIT
+        call enter
+
+        section .data align=16
+pattern: dd 1, 2, 3, 4
+storage: dd 0x12345678
+sysinfo: dd 0
+base:    dd 0
+action:  dd 0, 0, 0, 0, 0
+
+        section .bss align=16
+scratch: resd 4
+entry:   resd 1
+number:  resd 1
+pid:     resd 1
+stack:   resd 1
+count:   resd 1
+child:   resd 1
+status:  resd 1
+descriptor: resd 4
+
+        section .note.GNU-stack noalloc noexec nowrite progbits
