@@ -15,7 +15,6 @@ public static unsafe class ComparisonTests
     private const int Urgent = 50;
     private const ulong Microseconds = 50_000;
 
-    private static delegate*<void> s_body;
     private static delegate*<void> s_probe;
     private static TaskletStruct s_tasklet;
     private static TaskletArray s_tasklets;
@@ -340,18 +339,8 @@ public static unsafe class ComparisonTests
         }
     }
 
-    private static void Run(ReadOnlySpan<byte> name, delegate*<void> body)
-    {
-        s_body = body;
-        Test.Run(name, "WORK-09"u8, &OnCpuZero);
-    }
-
-    private static void OnCpuZero()
-    {
-        Scheduler.SetCpusAllowed(Current, 1);
-        s_body();
-        Scheduler.SetCpusAllowed(Current, uint.MaxValue);
-    }
+    private static void Run(ReadOnlySpan<byte> name, delegate*<void> body) =>
+        OnCpuZero.Run(name, "WORK-09"u8, body);
 
     [InlineArray(Cpu.MaxCpus)]
     private struct TaskletArray

@@ -9,54 +9,53 @@ namespace CSharpOS.Suites;
 
 public static unsafe class LockTests
 {
-    private static delegate*<void> s_body;
 
     [TestSuite("lock")]
     public static void Suite()
     {
-        Run("atomic_t and atomic64_t: results of every operation"u8, "SYNC-01"u8, &LockAtomicTests.Results);
-        Run("N times i++ on all CPUs is exact"u8, "SYNC-01"u8, &LockAtomicTests.Counting);
-        Run("add_unless never passes its limit"u8, "SYNC-01"u8, &LockAtomicTests.AddUnless);
-        Run("bit operations, one CPU per bit"u8, "SYNC-01"u8, &LockAtomicTests.BitsOfAWord);
-        Run("every atomic operation is a locked instruction"u8, "SYNC-01"u8, &LockCodeTests.AtomicCode);
-        Run("barriers: the compiler, and the store buffer"u8, "SYNC-01"u8, &LockAtomicTests.Barriers);
+        OnCpuZero.Run("atomic_t and atomic64_t: results of every operation"u8, "SYNC-01"u8, &LockAtomicTests.Results);
+        OnCpuZero.Run("N times i++ on all CPUs is exact"u8, "SYNC-01"u8, &LockAtomicTests.Counting);
+        OnCpuZero.Run("add_unless never passes its limit"u8, "SYNC-01"u8, &LockAtomicTests.AddUnless);
+        OnCpuZero.Run("bit operations, one CPU per bit"u8, "SYNC-01"u8, &LockAtomicTests.BitsOfAWord);
+        OnCpuZero.Run("every atomic operation is a locked instruction"u8, "SYNC-01"u8, &LockCodeTests.AtomicCode);
+        OnCpuZero.Run("barriers: the compiler, and the store buffer"u8, "SYNC-01"u8, &LockAtomicTests.Barriers);
 
-        Run("spin lock: what each form turns off"u8, "SYNC-02"u8, &LockSpinTests.Contexts);
-        Run("spin lock: trylock's result"u8, "SYNC-02"u8, &LockSpinTests.TryLock);
-        Run("spin lock: N times i++ under every form"u8, "SYNC-02"u8, &LockSpinTests.Counting);
-        Run("spin lock: shared with an interrupt"u8, "SYNC-02"u8, &LockContextTests.WithInterrupt);
-        Run("_bh forms: shared with a tasklet"u8, "SYNC-02"u8, &LockContextTests.WithTasklet);
-        Run("spin lock: served in order of arrival"u8, "SYNC-02"u8, &LockSpinTests.Fair);
-        Run("spin_unlock_wait waits for the holder"u8, "SYNC-02"u8, &LockSpinTests.UnlockWait);
-        Run("unlock of a spinning lock that is not held is reported"u8, "SYNC-02"u8, &LockContextTests.NotHeld);
-        Run("sleeping under a spinning lock is reported"u8, "SYNC-02 SIRQ-09"u8, &LockContextTests.Sleeping);
+        OnCpuZero.Run("spin lock: what each form turns off"u8, "SYNC-02"u8, &LockSpinTests.Contexts);
+        OnCpuZero.Run("spin lock: trylock's result"u8, "SYNC-02"u8, &LockSpinTests.TryLock);
+        OnCpuZero.Run("spin lock: N times i++ under every form"u8, "SYNC-02"u8, &LockSpinTests.Counting);
+        OnCpuZero.Run("spin lock: shared with an interrupt"u8, "SYNC-02"u8, &LockContextTests.WithInterrupt);
+        OnCpuZero.Run("_bh forms: shared with a tasklet"u8, "SYNC-02"u8, &LockContextTests.WithTasklet);
+        OnCpuZero.Run("spin lock: served in order of arrival"u8, "SYNC-02"u8, &LockSpinTests.Fair);
+        OnCpuZero.Run("spin_unlock_wait waits for the holder"u8, "SYNC-02"u8, &LockSpinTests.UnlockWait);
+        OnCpuZero.Run("unlock of a spinning lock that is not held is reported"u8, "SYNC-02"u8, &LockContextTests.NotHeld);
+        OnCpuZero.Run("sleeping under a spinning lock is reported"u8, "SYNC-02 SIRQ-09"u8, &LockContextTests.Sleeping);
 
-        Run("rwlock: readers together, a writer alone"u8, "SYNC-02"u8, &LockRwTests.TryLock);
-        Run("rwlock: a reader waits for the writer, a writer for the reader"u8, "SYNC-02"u8, &LockRwTests.Waits);
-        Run("rwlock: what each form turns off"u8, "SYNC-02"u8, &LockRwTests.Contexts);
-        Run("rwlock: readers see whole changes, N times i++"u8, "SYNC-02"u8, &LockRwTests.Counting);
-        Run("rwlock: a waiting writer keeps new readers out, not nested ones"u8, "SYNC-02"u8, &LockRwTests.Fair);
-        Run("seqlock: readers retry, and writers exclude each other"u8, "SYNC-02"u8, &LockRwTests.SeqLockBasics);
-        Run("seqlock: no torn pair while writers hammer"u8, "SYNC-02"u8, &LockRwTests.SeqLockTorn);
+        OnCpuZero.Run("rwlock: readers together, a writer alone"u8, "SYNC-02"u8, &LockRwTests.TryLock);
+        OnCpuZero.Run("rwlock: a reader waits for the writer, a writer for the reader"u8, "SYNC-02"u8, &LockRwTests.Waits);
+        OnCpuZero.Run("rwlock: what each form turns off"u8, "SYNC-02"u8, &LockRwTests.Contexts);
+        OnCpuZero.Run("rwlock: readers see whole changes, N times i++"u8, "SYNC-02"u8, &LockRwTests.Counting);
+        OnCpuZero.Run("rwlock: a waiting writer keeps new readers out, not nested ones"u8, "SYNC-02"u8, &LockRwTests.Fair);
+        OnCpuZero.Run("seqlock: readers retry, and writers exclude each other"u8, "SYNC-02"u8, &LockRwTests.SeqLockBasics);
+        OnCpuZero.Run("seqlock: no torn pair while writers hammer"u8, "SYNC-02"u8, &LockRwTests.SeqLockTorn);
 
-        Run("semaphore: count, trylock, i++"u8, "SYNC-03"u8, &LockSleepTests.SemaphoreCounts);
-        Run("semaphore: handed over in order of arrival"u8, "SYNC-03"u8, &LockSleepTests.SemaphoreOrder);
-        Run("semaphore: no wake-up is lost"u8, "SYNC-03"u8, &LockSleepTests.PingPong);
-        Run("semaphore: up from an interrupt"u8, "SYNC-03"u8, &LockSleepTests.UpFromInterrupt);
-        Run("mutex: exclusion, trylock, i++"u8, "SYNC-03"u8, &LockSleepTests.MutexCounts);
-        Run("mutex: handed over in order of arrival"u8, "SYNC-03"u8, &LockSleepTests.MutexOrder);
-        Run("mutex: misuse is reported"u8, "SYNC-03"u8, &LockSleepTests.MutexMisuse);
-        Run("rwsem: readers together, a writer alone, i++"u8, "SYNC-03"u8, &LockRwsemTests.Counting);
-        Run("rwsem: neither readers nor writers starve"u8, "SYNC-03"u8, &LockRwsemTests.Order);
-        Run("rwsem: downgrade lets readers in, not writers"u8, "SYNC-03"u8, &LockRwsemTests.Downgrade);
-        Run("rwsem: misuse is reported"u8, "SYNC-03"u8, &LockRwsemTests.Misuse);
-        Run("sleeping locks in atomic context are reported"u8, "SYNC-03 SIRQ-09"u8, &LockSleepTests.Atomic);
+        OnCpuZero.Run("semaphore: count, trylock, i++"u8, "SYNC-03"u8, &LockSleepTests.SemaphoreCounts);
+        OnCpuZero.Run("semaphore: handed over in order of arrival"u8, "SYNC-03"u8, &LockSleepTests.SemaphoreOrder);
+        OnCpuZero.Run("semaphore: no wake-up is lost"u8, "SYNC-03"u8, &LockSleepTests.PingPong);
+        OnCpuZero.Run("semaphore: up from an interrupt"u8, "SYNC-03"u8, &LockSleepTests.UpFromInterrupt);
+        OnCpuZero.Run("mutex: exclusion, trylock, i++"u8, "SYNC-03"u8, &LockSleepTests.MutexCounts);
+        OnCpuZero.Run("mutex: handed over in order of arrival"u8, "SYNC-03"u8, &LockSleepTests.MutexOrder);
+        OnCpuZero.Run("mutex: misuse is reported"u8, "SYNC-03"u8, &LockSleepTests.MutexMisuse);
+        OnCpuZero.Run("rwsem: readers together, a writer alone, i++"u8, "SYNC-03"u8, &LockRwsemTests.Counting);
+        OnCpuZero.Run("rwsem: neither readers nor writers starve"u8, "SYNC-03"u8, &LockRwsemTests.Order);
+        OnCpuZero.Run("rwsem: downgrade lets readers in, not writers"u8, "SYNC-03"u8, &LockRwsemTests.Downgrade);
+        OnCpuZero.Run("rwsem: misuse is reported"u8, "SYNC-03"u8, &LockRwsemTests.Misuse);
+        OnCpuZero.Run("sleeping locks in atomic context are reported"u8, "SYNC-03 SIRQ-09"u8, &LockSleepTests.Atomic);
 
-        Run("per-CPU variables: get and put, sums are exact"u8, "SYNC-03"u8, &LockPerCpuTests.Counting);
-        Run("per-CPU variables: allocated, freed, zero again"u8, "SYNC-03"u8, &LockPerCpuTests.Allocation);
+        OnCpuZero.Run("per-CPU variables: get and put, sums are exact"u8, "SYNC-03"u8, &LockPerCpuTests.Counting);
+        OnCpuZero.Run("per-CPU variables: allocated, freed, zero again"u8, "SYNC-03"u8, &LockPerCpuTests.Allocation);
 
-        Run("what a spin lock leaves in this build"u8, "SYNC-06"u8, &LockCodeTests.SpinLockCode);
-        Run("what a reader-writer lock leaves in this build"u8, "SYNC-06"u8, &LockCodeTests.RwLockCode);
+        OnCpuZero.Run("what a spin lock leaves in this build"u8, "SYNC-06"u8, &LockCodeTests.SpinLockCode);
+        OnCpuZero.Run("what a reader-writer lock leaves in this build"u8, "SYNC-06"u8, &LockCodeTests.RwLockCode);
     }
 
     /// <summary>Threads in a crew.</summary>
@@ -64,19 +63,6 @@ public static unsafe class LockTests
 
     /// <summary>Turns per thread of a crew: fewer with many CPUs, on which a fair lock goes round slowly under emulation.</summary>
     internal static int Turns(int usual) => SmpTests.Rounds(Smp.CpuCount > 2 ? usual / 8 : usual);
-
-    private static void Run(ReadOnlySpan<byte> name, ReadOnlySpan<byte> rows, delegate*<void> body)
-    {
-        s_body = body;
-        Test.Run(name, rows, &OnCpuZero);
-    }
-
-    private static void OnCpuZero()
-    {
-        Scheduler.SetCpusAllowed(Current, 1);
-        s_body();
-        Scheduler.SetCpusAllowed(Current, uint.MaxValue);
-    }
 }
 
 /// <summary>Threads that run one function with their number as argument. Lives on the stack of the test.</summary>

@@ -38,19 +38,19 @@ public static unsafe class RcuTests
     [TestSuite("rcu")]
     public static void Suite()
     {
-        Test.Run("a callback waits for the reader on its own CPU"u8, "SYNC-03"u8, &OwnReader);
-        Test.Run("a callback waits for a reader on another CPU"u8, "SYNC-03"u8, &OtherReader);
-        Test.Run("callbacks in order, in RCU_SOFTIRQ"u8, "SYNC-03 SIRQ-01"u8, &Order);
-        Test.Run("a callback may queue itself again"u8, "SYNC-03"u8, &Again);
-        Test.Run("synchronize_rcu while all others are idle"u8, "SYNC-03"u8, &Idle);
-        Test.Run("synchronize_rcu while all CPUs are busy"u8, "SYNC-03"u8, &Busy);
-        Test.Run("rcu_barrier waits for the callbacks of all CPUs"u8, "SYNC-03"u8, &Barrier);
-        Test.Run("50,000 callbacks from all CPUs, each once and after a grace period"u8, "SYNC-03"u8, &Many);
-        Test.Run("readers never find freed memory"u8, "SYNC-03"u8, &NoUseAfterFree);
-        Test.Run("a list is read while it changes"u8, "SYNC-03"u8, &Lists);
-        Test.Run("sleeping in a reader is reported"u8, "SYNC-03 SIRQ-09"u8, &SleepInReader);
-        Test.Run("rcu_dereference and rcu_read_unlock without a reader are reported"u8, "SYNC-03"u8, &Mistakes);
-        Test.Run("the command rcu"u8, "SYNC-03"u8, &Command);
+        OnCpuZero.Run("a callback waits for the reader on its own CPU"u8, "SYNC-03"u8, &OwnReader);
+        OnCpuZero.Run("a callback waits for a reader on another CPU"u8, "SYNC-03"u8, &OtherReader);
+        OnCpuZero.Run("callbacks in order, in RCU_SOFTIRQ"u8, "SYNC-03 SIRQ-01"u8, &Order);
+        OnCpuZero.Run("a callback may queue itself again"u8, "SYNC-03"u8, &Again);
+        OnCpuZero.Run("synchronize_rcu while all others are idle"u8, "SYNC-03"u8, &Idle);
+        OnCpuZero.Run("synchronize_rcu while all CPUs are busy"u8, "SYNC-03"u8, &Busy);
+        OnCpuZero.Run("rcu_barrier waits for the callbacks of all CPUs"u8, "SYNC-03"u8, &Barrier);
+        OnCpuZero.Run("50,000 callbacks from all CPUs, each once and after a grace period"u8, "SYNC-03"u8, &Many);
+        OnCpuZero.Run("readers never find freed memory"u8, "SYNC-03"u8, &NoUseAfterFree);
+        OnCpuZero.Run("a list is read while it changes"u8, "SYNC-03"u8, &Lists);
+        OnCpuZero.Run("sleeping in a reader is reported"u8, "SYNC-03 SIRQ-09"u8, &SleepInReader);
+        OnCpuZero.Run("rcu_dereference and rcu_read_unlock without a reader are reported"u8, "SYNC-03"u8, &Mistakes);
+        OnCpuZero.Run("the command rcu"u8, "SYNC-03"u8, &Command);
     }
 
     private static void OwnReader()
@@ -104,7 +104,6 @@ public static unsafe class RcuTests
             return;
         }
 
-        Check.Equal(0, Scheduler.SetCpusAllowed(Current, 1));
         s_called = s_errors = s_contextErrors = 0;
         for (int i = 0; i < Ordered; i++)
         {
@@ -117,7 +116,6 @@ public static unsafe class RcuTests
         }
 
         RcuBarrier();
-        Check.Equal(0, Scheduler.SetCpusAllowed(Current, uint.MaxValue));
         Check.Equal(Ordered, s_called);
         Check.Equal(0, s_errors);
         Check.Equal(0, s_contextErrors);
@@ -223,7 +221,6 @@ public static unsafe class RcuTests
             OnCpu.Start(jobs + cpu, cpu, &ReadShared, null);
         }
 
-        Check.Equal(0, Scheduler.SetCpusAllowed(Current, 1));
         int rounds = SmpTests.Rounds(3000);
         for (int i = 1; i <= rounds; i++)
         {
@@ -249,7 +246,6 @@ public static unsafe class RcuTests
 
         CallRcu(&s_shared->Head, &FreeNode);
         RcuBarrier();
-        Check.Equal(0, Scheduler.SetCpusAllowed(Current, uint.MaxValue));
         Check.Equal(rounds + 1, s_called);
         Check.Equal(0, s_errors);
         Check.True(s_readings >= rounds);

@@ -11,44 +11,43 @@ namespace CSharpOS.Suites;
 
 public static unsafe class SmpTests
 {
-    private static delegate*<void> s_body;
 
     [TestSuite("smp")]
     public static void Suite()
     {
-        Run("all processors of the machine run"u8, "IRQ-18"u8, &SmpCpuTests.AllRun);
-        Run("CPUs have numbers, stacks and hot words of their own"u8, "IRQ-18"u8, &SmpCpuTests.Different);
-        Run("per-CPU variables are distinct"u8, "SYNC-03"u8, &SmpCpuTests.PerCpuData);
-        Run("every CPU has its tick"u8, "IRQ-18 IRQ-12"u8, &SmpCpuTests.LocalTimers);
-        Run("a reading outside of its interval is noticed"u8, "IRQ-18"u8, &SmpCpuTests.ClockError);
-        Run("spin lock: N times i++ on every CPU"u8, "SYNC-02"u8, &SmpCpuTests.SpinLockCounts);
-        Run("requests to reschedule are counted"u8, "IRQ-18"u8, &SmpCpuTests.Reschedule);
+        OnCpuZero.Run("all processors of the machine run"u8, "IRQ-18"u8, &SmpCpuTests.AllRun);
+        OnCpuZero.Run("CPUs have numbers, stacks and hot words of their own"u8, "IRQ-18"u8, &SmpCpuTests.Different);
+        OnCpuZero.Run("per-CPU variables are distinct"u8, "SYNC-03"u8, &SmpCpuTests.PerCpuData);
+        OnCpuZero.Run("every CPU has its tick"u8, "IRQ-18 IRQ-12"u8, &SmpCpuTests.LocalTimers);
+        OnCpuZero.Run("a reading outside of its interval is noticed"u8, "IRQ-18"u8, &SmpCpuTests.ClockError);
+        OnCpuZero.Run("spin lock: N times i++ on every CPU"u8, "SYNC-02"u8, &SmpCpuTests.SpinLockCounts);
+        OnCpuZero.Run("requests to reschedule are counted"u8, "IRQ-18"u8, &SmpCpuTests.Reschedule);
 
-        Run("a message to each CPU and back"u8, "IRQ-18"u8, &SmpCallTests.RoundTrips);
-        Run("a function runs once on each CPU of the mask"u8, "IRQ-18"u8, &SmpCallTests.Mask);
-        Run("without waiting the call returns while the function runs"u8, "IRQ-18"u8, &SmpCallTests.NoWait);
-        Run("all CPUs call all others"u8, "IRQ-18"u8, &SmpCallTests.AllCallAll);
-        Run("calls with interrupts off or from an interrupt are refused"u8, "IRQ-18"u8, &SmpCallTests.Refused);
-        Run("unmapped pages are forgotten on every CPU"u8, "IRQ-18"u8, &SmpCallTests.TlbShootdown);
-        Run("CPUs that unmap at the same time do not wait for each other"u8, "IRQ-18"u8, &SmpCallTests.TlbAllAtOnce);
-        Run("NMI to a CPU with interrupts off"u8, "IRQ-18 IRQ-09"u8, &SmpStopTests.Nmi);
-        Run("stop the others, and let them go on"u8, "IRQ-18"u8, &SmpStopTests.StopOthers);
-        Run("stop a CPU that has interrupts off"u8, "IRQ-18"u8, &SmpStopTests.StopDeaf);
+        OnCpuZero.Run("a message to each CPU and back"u8, "IRQ-18"u8, &SmpCallTests.RoundTrips);
+        OnCpuZero.Run("a function runs once on each CPU of the mask"u8, "IRQ-18"u8, &SmpCallTests.Mask);
+        OnCpuZero.Run("without waiting the call returns while the function runs"u8, "IRQ-18"u8, &SmpCallTests.NoWait);
+        OnCpuZero.Run("all CPUs call all others"u8, "IRQ-18"u8, &SmpCallTests.AllCallAll);
+        OnCpuZero.Run("calls with interrupts off or from an interrupt are refused"u8, "IRQ-18"u8, &SmpCallTests.Refused);
+        OnCpuZero.Run("unmapped pages are forgotten on every CPU"u8, "IRQ-18"u8, &SmpCallTests.TlbShootdown);
+        OnCpuZero.Run("CPUs that unmap at the same time do not wait for each other"u8, "IRQ-18"u8, &SmpCallTests.TlbAllAtOnce);
+        OnCpuZero.Run("NMI to a CPU with interrupts off"u8, "IRQ-18 IRQ-09"u8, &SmpStopTests.Nmi);
+        OnCpuZero.Run("stop the others, and let them go on"u8, "IRQ-18"u8, &SmpStopTests.StopOthers);
+        OnCpuZero.Run("stop a CPU that has interrupts off"u8, "IRQ-18"u8, &SmpStopTests.StopDeaf);
 
-        Run("an edge goes to the CPU of the line's mask"u8, "IRQ-13 IRQ-18"u8, &SmpIrqTests.Affinity);
-        Run("masks that cannot be served are refused"u8, "IRQ-13"u8, &SmpIrqTests.BadAffinity);
-        Run("an edge while disabled is delivered once"u8, "IRQ-02 IRQ-08"u8, &SmpIrqTests.EdgeWhileDisabled);
-        Run("an edge while the handler runs is delivered afterwards"u8, "IRQ-02"u8, &SmpIrqTests.EdgeWhileInHandler);
-        Run("a handler is never entered twice, on any CPU"u8, "IRQ-06"u8, &SmpIrqTests.NeverTwice);
-        Run("other lines nest, on every CPU"u8, "IRQ-06"u8, &SmpIrqTests.Nesting);
-        Run("a vector without a controller is counted and retired"u8, "IRQ-18"u8, &SmpIrqTests.StrayVector);
-        Run("spurious interrupts of the local APIC are counted"u8, "IRQ-18"u8, &SmpIrqTests.Spurious);
-        Run("edges of the test device, one by one"u8, "IRQ-02 IRQ-18"u8, &SmpDeviceTests.TestDeviceEdges);
-        Run("an edge of the device while its handler runs"u8, "IRQ-02"u8, &SmpDeviceTests.EdgeFromHandler);
-        Run("level triggered interrupts on every CPU"u8, "IRQ-06 IRQ-18"u8, &SmpDeviceTests.LevelOnEveryCpu);
-        Run("free_irq while the handler runs elsewhere"u8, "IRQ-05"u8, &SmpFreeTests.Free);
-        Run("disable_irq while the handler runs elsewhere"u8, "IRQ-08"u8, &SmpFreeTests.Disable);
-        Run("free_irq on another CPU than the 8259A's"u8, "IRQ-05"u8, &SmpFreeTests.FreeFromOtherCpu);
+        OnCpuZero.Run("an edge goes to the CPU of the line's mask"u8, "IRQ-13 IRQ-18"u8, &SmpIrqTests.Affinity);
+        OnCpuZero.Run("masks that cannot be served are refused"u8, "IRQ-13"u8, &SmpIrqTests.BadAffinity);
+        OnCpuZero.Run("an edge while disabled is delivered once"u8, "IRQ-02 IRQ-08"u8, &SmpIrqTests.EdgeWhileDisabled);
+        OnCpuZero.Run("an edge while the handler runs is delivered afterwards"u8, "IRQ-02"u8, &SmpIrqTests.EdgeWhileInHandler);
+        OnCpuZero.Run("a handler is never entered twice, on any CPU"u8, "IRQ-06"u8, &SmpIrqTests.NeverTwice);
+        OnCpuZero.Run("other lines nest, on every CPU"u8, "IRQ-06"u8, &SmpIrqTests.Nesting);
+        OnCpuZero.Run("a vector without a controller is counted and retired"u8, "IRQ-18"u8, &SmpIrqTests.StrayVector);
+        OnCpuZero.Run("spurious interrupts of the local APIC are counted"u8, "IRQ-18"u8, &SmpIrqTests.Spurious);
+        OnCpuZero.Run("edges of the test device, one by one"u8, "IRQ-02 IRQ-18"u8, &SmpDeviceTests.TestDeviceEdges);
+        OnCpuZero.Run("an edge of the device while its handler runs"u8, "IRQ-02"u8, &SmpDeviceTests.EdgeFromHandler);
+        OnCpuZero.Run("level triggered interrupts on every CPU"u8, "IRQ-06 IRQ-18"u8, &SmpDeviceTests.LevelOnEveryCpu);
+        OnCpuZero.Run("free_irq while the handler runs elsewhere"u8, "IRQ-05"u8, &SmpFreeTests.Free);
+        OnCpuZero.Run("disable_irq while the handler runs elsewhere"u8, "IRQ-08"u8, &SmpFreeTests.Disable);
+        OnCpuZero.Run("free_irq on another CPU than the 8259A's"u8, "IRQ-05"u8, &SmpFreeTests.FreeFromOtherCpu);
     }
 
     /// <summary>False, and the test is skipped, if there is only one CPU.</summary>
@@ -82,56 +81,6 @@ public static unsafe class SmpTests
 
     /// <summary>How often to do something that a race could break: a hundred times as often with the boot option soak.</summary>
     internal static int Rounds(int usual) => CommandLine.Has("soak"u8) ? usual * 100 : usual;
-
-    private static void Run(ReadOnlySpan<byte> name, ReadOnlySpan<byte> rows, delegate*<void> body)
-    {
-        s_body = body;
-        Test.Run(name, rows, &OnCpuZero);
-    }
-
-    private static void OnCpuZero()
-    {
-        Scheduler.SetCpusAllowed(Current, 1);
-        s_body();
-        Scheduler.SetCpusAllowed(Current, uint.MaxValue);
-    }
-}
-
-/// <summary>A function that runs in a thread bound to a CPU. Lives on the stack of who starts it, until Wait returns.</summary>
-internal unsafe struct OnCpu
-{
-    private delegate*<void*, void> _function;
-    private void* _argument;
-    private Completion _done;
-
-    /// <summary>Starts the thread. False: it could not be made.</summary>
-    public static bool Start(OnCpu* job, int cpu, delegate*<void*, void> function, void* argument)
-    {
-        job->_function = function;
-        job->_argument = argument;
-        Completion.Init(&job->_done);
-        TaskStruct* task = Kthread.Create(&Thread, job, $"smp_test/{cpu}", out int error);
-        Check.Equal(0, error);
-        if (task == null)
-        {
-            return false;
-        }
-
-        Kthread.Bind(task, cpu);
-        Scheduler.WakeUpProcess(task);
-        return true;
-    }
-
-    /// <summary>Waits until the function has returned.</summary>
-    public static void Wait(OnCpu* job) => Completion.Wait(&job->_done);
-
-    private static int Thread(void* argument)
-    {
-        var job = (OnCpu*)argument;
-        job->_function(job->_argument);
-        Completion.Complete(&job->_done);
-        return 0;
-    }
 }
 
 /// <summary>A number for each CPU.</summary>

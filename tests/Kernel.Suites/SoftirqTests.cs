@@ -13,57 +13,56 @@ public static unsafe class SoftirqTests
     /// <summary>One that nobody ever opens.</summary>
     internal const SoftirqNr Never = (SoftirqNr)31;
 
-    private static delegate*<void> s_body;
     private static delegate*<void> s_inHandler;
     private static int s_handled;
 
     [TestSuite("softirq")]
     public static void Suite()
     {
-        Run("nine softirqs with Linux's numbers in a table of 32"u8, "SIRQ-01"u8, &SoftirqRaiseTests.Numbers);
-        Run("open_softirq refuses a bad number or no handler"u8, "SIRQ-02"u8, &SoftirqRaiseTests.BadOpen);
-        Run("a handler gets a pointer to its own entry"u8, "SIRQ-02"u8, &SoftirqRaiseTests.OwnEntry);
-        Run("raise_softirq keeps the interrupt flag"u8, "SIRQ-03"u8, &SoftirqRaiseTests.KeepsFlag);
-        Run("raise_softirq_irqoff with interrupts on is reported"u8, "SIRQ-03"u8, &SoftirqRaiseTests.IrqoffReported);
-        Run("the pending mask: read, set, of another CPU"u8, "SIRQ-03"u8, &SoftirqRaiseTests.Mask);
-        Run("one that nobody opened is reported"u8, "SIRQ-02"u8, &SoftirqRaiseTests.Unopened);
-        Run("they are counted per CPU, in the format of /proc/softirqs"u8, "SIRQ-08"u8, &SoftirqRaiseTests.Counted);
+        OnCpuZero.Run("nine softirqs with Linux's numbers in a table of 32"u8, "SIRQ-01"u8, &SoftirqRaiseTests.Numbers);
+        OnCpuZero.Run("open_softirq refuses a bad number or no handler"u8, "SIRQ-02"u8, &SoftirqRaiseTests.BadOpen);
+        OnCpuZero.Run("a handler gets a pointer to its own entry"u8, "SIRQ-02"u8, &SoftirqRaiseTests.OwnEntry);
+        OnCpuZero.Run("raise_softirq keeps the interrupt flag"u8, "SIRQ-03"u8, &SoftirqRaiseTests.KeepsFlag);
+        OnCpuZero.Run("raise_softirq_irqoff with interrupts on is reported"u8, "SIRQ-03"u8, &SoftirqRaiseTests.IrqoffReported);
+        OnCpuZero.Run("the pending mask: read, set, of another CPU"u8, "SIRQ-03"u8, &SoftirqRaiseTests.Mask);
+        OnCpuZero.Run("one that nobody opened is reported"u8, "SIRQ-02"u8, &SoftirqRaiseTests.Unopened);
+        OnCpuZero.Run("they are counted per CPU, in the format of /proc/softirqs"u8, "SIRQ-08"u8, &SoftirqRaiseTests.Counted);
 
-        Run("lowest number first"u8, "SIRQ-04"u8, &SoftirqRunTests.LowestFirst);
-        Run("raised five times before it runs, it runs once"u8, "SIRQ-04"u8, &SoftirqRunTests.OnceForMany);
-        Run("handlers run with interrupts on, in softirq context"u8, "SIRQ-04 IRQ-09"u8, &SoftirqRunTests.Context);
-        Run("on return from the hardware interrupt, after its handler"u8, "SIRQ-04"u8, &SoftirqRunTests.OnInterruptReturn);
-        Run("an interrupt in a softirq does not run another inside it"u8, "SIRQ-04"u8, &SoftirqRunTests.NeverNested);
-        Run("do_softirq inside an interrupt does nothing"u8, "SIRQ-04"u8, &SoftirqRunTests.NothingInInterrupt);
-        Run("no task switch while a handler runs"u8, "SIRQ-04"u8, &SoftirqRunTests.NoSwitch);
-        Run("a handler that keeps a lock is reported and put right"u8, "SIRQ-04"u8, &SoftirqRunTests.LeakReported);
-        Run("ten passes, then ksoftirqd"u8, "SIRQ-05"u8, &SoftirqRunTests.TenPasses);
-        Run("sleeping in a softirq is reported"u8, "SIRQ-09"u8, &SoftirqRunTests.SleepReported);
+        OnCpuZero.Run("lowest number first"u8, "SIRQ-04"u8, &SoftirqRunTests.LowestFirst);
+        OnCpuZero.Run("raised five times before it runs, it runs once"u8, "SIRQ-04"u8, &SoftirqRunTests.OnceForMany);
+        OnCpuZero.Run("handlers run with interrupts on, in softirq context"u8, "SIRQ-04 IRQ-09"u8, &SoftirqRunTests.Context);
+        OnCpuZero.Run("on return from the hardware interrupt, after its handler"u8, "SIRQ-04"u8, &SoftirqRunTests.OnInterruptReturn);
+        OnCpuZero.Run("an interrupt in a softirq does not run another inside it"u8, "SIRQ-04"u8, &SoftirqRunTests.NeverNested);
+        OnCpuZero.Run("do_softirq inside an interrupt does nothing"u8, "SIRQ-04"u8, &SoftirqRunTests.NothingInInterrupt);
+        OnCpuZero.Run("no task switch while a handler runs"u8, "SIRQ-04"u8, &SoftirqRunTests.NoSwitch);
+        OnCpuZero.Run("a handler that keeps a lock is reported and put right"u8, "SIRQ-04"u8, &SoftirqRunTests.LeakReported);
+        OnCpuZero.Run("ten passes, then ksoftirqd"u8, "SIRQ-05"u8, &SoftirqRunTests.TenPasses);
+        OnCpuZero.Run("sleeping in a softirq is reported"u8, "SIRQ-09"u8, &SoftirqRunTests.SleepReported);
 
-        Run("disables nest; the last enable runs what is pending"u8, "SIRQ-07"u8, &BottomHalfTests.Nest);
-        Run("in_softirq, in_interrupt and in_atomic while disabled"u8, "SIRQ-07 IRQ-09"u8, &BottomHalfTests.Contexts);
-        Run("an interrupt while disabled leaves its softirq pending"u8, "SIRQ-07"u8, &BottomHalfTests.InterruptWhileDisabled);
-        Run("no preemption while disabled"u8, "SIRQ-07"u8, &BottomHalfTests.NoPreemption);
-        Run("enable with interrupts off is reported"u8, "SIRQ-07"u8, &BottomHalfTests.EnableIrqsOff);
-        Run("enable without disable is reported"u8, "SIRQ-07"u8, &BottomHalfTests.Unbalanced);
+        OnCpuZero.Run("disables nest; the last enable runs what is pending"u8, "SIRQ-07"u8, &BottomHalfTests.Nest);
+        OnCpuZero.Run("in_softirq, in_interrupt and in_atomic while disabled"u8, "SIRQ-07 IRQ-09"u8, &BottomHalfTests.Contexts);
+        OnCpuZero.Run("an interrupt while disabled leaves its softirq pending"u8, "SIRQ-07"u8, &BottomHalfTests.InterruptWhileDisabled);
+        OnCpuZero.Run("no preemption while disabled"u8, "SIRQ-07"u8, &BottomHalfTests.NoPreemption);
+        OnCpuZero.Run("enable with interrupts off is reported"u8, "SIRQ-07"u8, &BottomHalfTests.EnableIrqsOff);
+        OnCpuZero.Run("enable without disable is reported"u8, "SIRQ-07"u8, &BottomHalfTests.Unbalanced);
 
 
 
-        Run("ksoftirqd/n: one per CPU, bound to it, nice 19"u8, "SIRQ-06"u8, &KsoftirqdTests.Threads);
-        Run("raised in process context, ksoftirqd runs it"u8, "SIRQ-04 SIRQ-06"u8, &KsoftirqdTests.RunsRaised);
-        Run("ksoftirqd yields after each pass"u8, "SIRQ-06"u8, &KsoftirqdTests.Yields);
-        Run("under a storm a program keeps four fifths of the CPU"u8, "SIRQ-05"u8, &KsoftirqdTests.ProgramKeepsShare);
-        Run("with ksoftirqd at nice 0 about half"u8, "SIRQ-05"u8, &KsoftirqdTests.HalfAtNiceZero);
-        Run("on an idle machine a storm goes on without waiting"u8, "SIRQ-05"u8, &KsoftirqdTests.IdleRate);
-        Run("policy all: the program starves"u8, "SIRQ-11"u8, &KsoftirqdTests.PolicyAll);
-        Run("policy defer: the softirq waits for interrupts"u8, "SIRQ-11"u8, &KsoftirqdTests.PolicyDefer);
-        Run("the commands softirqs, tasklets and demo"u8, "SIRQ-08 SIRQ-11"u8, &KsoftirqdTests.Demonstrations);
+        OnCpuZero.Run("ksoftirqd/n: one per CPU, bound to it, nice 19"u8, "SIRQ-06"u8, &KsoftirqdTests.Threads);
+        OnCpuZero.Run("raised in process context, ksoftirqd runs it"u8, "SIRQ-04 SIRQ-06"u8, &KsoftirqdTests.RunsRaised);
+        OnCpuZero.Run("ksoftirqd yields after each pass"u8, "SIRQ-06"u8, &KsoftirqdTests.Yields);
+        OnCpuZero.Run("under a storm a program keeps four fifths of the CPU"u8, "SIRQ-05"u8, &KsoftirqdTests.ProgramKeepsShare);
+        OnCpuZero.Run("with ksoftirqd at nice 0 about half"u8, "SIRQ-05"u8, &KsoftirqdTests.HalfAtNiceZero);
+        OnCpuZero.Run("on an idle machine a storm goes on without waiting"u8, "SIRQ-05"u8, &KsoftirqdTests.IdleRate);
+        OnCpuZero.Run("policy all: the program starves"u8, "SIRQ-11"u8, &KsoftirqdTests.PolicyAll);
+        OnCpuZero.Run("policy defer: the softirq waits for interrupts"u8, "SIRQ-11"u8, &KsoftirqdTests.PolicyDefer);
+        OnCpuZero.Run("the commands softirqs, tasklets and demo"u8, "SIRQ-08 SIRQ-11"u8, &KsoftirqdTests.Demonstrations);
 
-        Run("the same softirq on two CPUs at once"u8, "SIRQ-04"u8, &SoftirqSmpTests.SameAtOnce);
-        Run("local_bh_disable concerns this CPU only"u8, "SIRQ-07"u8, &SoftirqSmpTests.OtherCpusGoOn);
-        Run("works go on while bottom halves are disabled"u8, "SIRQ-07"u8, &SoftirqSmpTests.WorksGoOn);
-        Run("a softirq runs on the CPU that raised it"u8, "SIRQ-03"u8, &SoftirqSmpTests.OwnCpu);
-        Run("none is lost, on any CPU"u8, "SIRQ-03 SIRQ-04"u8, &SoftirqSmpTests.NoneLost);
+        OnCpuZero.Run("the same softirq on two CPUs at once"u8, "SIRQ-04"u8, &SoftirqSmpTests.SameAtOnce);
+        OnCpuZero.Run("local_bh_disable concerns this CPU only"u8, "SIRQ-07"u8, &SoftirqSmpTests.OtherCpusGoOn);
+        OnCpuZero.Run("works go on while bottom halves are disabled"u8, "SIRQ-07"u8, &SoftirqSmpTests.WorksGoOn);
+        OnCpuZero.Run("a softirq runs on the CPU that raised it"u8, "SIRQ-03"u8, &SoftirqSmpTests.OwnCpu);
+        OnCpuZero.Run("none is lost, on any CPU"u8, "SIRQ-03 SIRQ-04"u8, &SoftirqSmpTests.NoneLost);
     }
 
     /// <summary>Runs <paramref name="function"/> in a hard interrupt handler of this CPU. False, and the test is skipped, without a test device.</summary>
@@ -110,18 +109,5 @@ public static unsafe class SoftirqTests
         s_inHandler();
         Shared.WriteOnce(ref s_handled, 1);
         return IrqReturn.Handled;
-    }
-
-    private static void Run(ReadOnlySpan<byte> name, ReadOnlySpan<byte> rows, delegate*<void> body)
-    {
-        s_body = body;
-        Test.Run(name, rows, &OnCpuZero);
-    }
-
-    private static void OnCpuZero()
-    {
-        Scheduler.SetCpusAllowed(Current, 1);
-        s_body();
-        Scheduler.SetCpusAllowed(Current, uint.MaxValue);
     }
 }

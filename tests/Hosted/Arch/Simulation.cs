@@ -49,6 +49,7 @@ public static unsafe class Simulation
             s_tasks = (TaskStruct*)NativeMemory.AllocZeroed((nuint)(sizeof(TaskStruct) * Cpu.MaxCpus));
         }
 
+        KernelStatics.Restore();
         new Span<byte>(s_hot, sizeof(PerCpuHot) * Cpu.MaxCpus).Clear();
         s_ports.Clear();
         OnArchCall = null;

@@ -8,6 +8,8 @@ namespace CSharpOS.Hosted.Smp;
 
 public sealed class MadtTests
 {
+    public MadtTests() => Simulation.Reset();
+
     private static byte[] Table(params byte[][] entries)
     {
         byte[] header = new byte[44];

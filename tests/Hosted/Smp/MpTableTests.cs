@@ -10,6 +10,8 @@ public sealed unsafe class MpTableTests
 {
     private const byte PciBus = 0, IsaBus = 5;
 
+    public MpTableTests() => Simulation.Reset();
+
     private static byte[] Processor(byte apicId, byte flags)
     {
         byte[] entry = new byte[20];
