@@ -83,8 +83,10 @@ public static unsafe class Tasks
     {
         if (task->Usage.DecAndTest())
         {
-            KernelStackPool.Free(task->Stack);
+            // The stack last: once it is counted in the pool, nothing of the task is left.
+            byte* stack = task->Stack;
             KmemCacheFree(s_cache, task);
+            KernelStackPool.Free(stack);
         }
     }
 

@@ -35,7 +35,7 @@ public static unsafe class OopsTests
         Test.Run("invalid opcode, all registers arrive"u8, "IRQ-01"u8, &Registers);
         Test.Run("int3 is logged and goes on"u8, "IRQ-01"u8, &Breakpoint);
         Test.Run("single step is logged and goes on"u8, "IRQ-01"u8, &SingleStep);
-        Test.Run("an exception keeps all registers"u8, "IRQ-01"u8, &ExceptionKeepsRegisters);
+        OnCpuZero.Run("an exception keeps all registers"u8, "IRQ-01"u8, &ExceptionKeepsRegisters);
         Test.Run("an interrupt keeps all registers"u8, "IRQ-02"u8, &InterruptKeepsRegisters);
         Test.Run("index out of range"u8, "LOG-02"u8, &IndexOutOfRange);
         Test.Run("arithmetic overflow"u8, "LOG-02"u8, &ArithmeticOverflow);
@@ -188,8 +188,14 @@ public static unsafe class OopsTests
         s_console.Flags = ConsoleFlags.NoReplay;
         var console = (Log.Console*)Unsafe.AsPointer(ref s_console);
         KernelLog.RegisterConsole(console);
+
+        // While another CPU writes to the consoles it writes this CPU's lines as well: then the exception was an ordinary one.
         s_spoilt = 0;
-        KeepsRegisters(3);
+        for (int rounds = 0; s_spoilt < 3 && rounds < 100; rounds++)
+        {
+            KeepsRegisters(3);
+        }
+
         Check.True(s_spoilt >= 3);
         Check.Equal(0, KernelLog.UnregisterConsole(console));
         s_spoil.Free();
@@ -221,7 +227,7 @@ public static unsafe class OopsTests
 
     private static void SpoilInConsole(Log.Console* console, byte* text, int length)
     {
-        s_spoilt++;
+        s_spoilt += SmpProcessorId() == 0 ? 1 : 0;
         s_spoil.Function();
     }
 

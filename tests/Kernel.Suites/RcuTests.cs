@@ -541,6 +541,8 @@ public static unsafe class RcuTests
                 Shared.AddReturn(ref s_errors, 1);
             }
 
+            // Where the CPUs take turns, it is the next one's: writers queue for the lock in order, and each waits for all turns between.
+            CpuRelax();
             Scheduler.CondResched();
         }
     }

@@ -444,7 +444,7 @@ internal unsafe struct SchedMemory
     private int _tasks;
     private ulong _pages;
     private ulong _vmalloc;
-    private ulong _objects;
+    private Objects _objects;
     private int _stacks;
 
     /// <summary>When there are only <paramref name="tasks"/> left, the dead are buried, which may be after their makers have gone on, and kthreadd has unmapped what the pool does not keep.</summary>
@@ -465,7 +465,16 @@ internal unsafe struct SchedMemory
         Check.Equal(_tasks, after._tasks);
         Check.Equal(_pages, after._pages);
         Check.Equal(_vmalloc, after._vmalloc);
-        Check.Equal(_objects, after._objects);
+        for (int i = 0; Slab.GetInfo(i, out SlabInfo cache); i++)
+        {
+            if (_objects[i] != after._objects[i])
+            {
+                Printk(LogLevel.Error, $"cache {cache.Name}: {_objects[i]} objects before, {after._objects[i]} afterwards");
+            }
+
+            Check.Equal(_objects[i], after._objects[i]);
+        }
+
         Check.Equal(_stacks, after._stacks);
     }
 
@@ -481,7 +490,7 @@ internal unsafe struct SchedMemory
         };
         for (int i = 0; Slab.GetInfo(i, out SlabInfo cache); i++)
         {
-            now._objects += cache.ActiveObjects * cache.ObjectSize;
+            now._objects[i] = cache.ActiveObjects;
         }
 
         return now;
@@ -490,4 +499,11 @@ internal unsafe struct SchedMemory
     // A stack for each task but the boot CPU's idle task, which has one from the image; the other idle tasks are in no table.
     private static bool Settled(int tasks) => Tasks.Count == tasks &&
         KernelStackPool.Surplus == 0 && KernelStackPool.InUse == Tasks.Count - 1 + Smp.CpuCount - 1;
+
+    // Of each cache.
+    [InlineArray(64)]
+    private struct Objects
+    {
+        private ulong _first;
+    }
 }
