@@ -1,7 +1,5 @@
 // LockStatTests: the figures of /proc/lock_stat. Part of the suite validator.
 
-using System.Runtime.CompilerServices;
-
 namespace CSharpOS.Suites;
 
 internal static unsafe class LockStatTests
@@ -9,10 +7,6 @@ internal static unsafe class LockStatTests
     private const int Taken = 17;
 
     private static SpinLock s_counted, s_contended;
-    private static Row s_row;
-    private static int s_rowLength;
-    private static int s_pointSeen;
-    private static int s_stop;
 
     internal static void Acquisitions()
     {
@@ -24,13 +18,13 @@ internal static unsafe class LockStatTests
             s_counted.Unlock();
         }
 
-        Find("LockStatTests.s_counted:"u8);
-        Check.Equal(0, Number(1));
-        Check.Equal(Taken, Number(6));
-        Check.True(Number(7) <= Number(8) && Number(8) <= Number(9) && Number(9) > 0);
+        ReadOnlySpan<byte> row = Find("LockStatTests.s_counted:"u8);
+        Check.Equal(0, Number(row, 1));
+        Check.Equal(Taken, Number(row, 6));
+        Check.True(Number(row, 7) <= Number(row, 8) && Number(row, 8) <= Number(row, 9) && Number(row, 9) > 0);
         LockStat.Clear();
-        Find("LockStatTests.s_counted:"u8);
-        Check.Equal(0, s_rowLength);
+        Check.Equal(0, Find("LockStatTests.s_counted:"u8).Length);
+        ProcHelp.Free();
 #else
         ValidatorTests.HasValidator();
 #endif
@@ -47,7 +41,6 @@ internal static unsafe class LockStatTests
         }
 
         s_contended.Init();
-        Shared.WriteOnce(ref s_stop, 0);
         PreemptDisable();
         int other = SmpProcessorId() == 0 ? 1 : 0;
         PreemptEnable();
@@ -57,7 +50,7 @@ internal static unsafe class LockStatTests
         Tasks.Get(thread);
         s_contended.Lock();
         Scheduler.WakeUpProcess(thread);
-        while (Shared.ReadOnce(ref s_stop) == 0)
+        while (!s_contended.IsContended())
         {
             CpuRelax();
         }
@@ -66,84 +59,53 @@ internal static unsafe class LockStatTests
         s_contended.Unlock();
         Kthread.Stop(thread);
         Tasks.Put(thread);
-        Find("LockStatTests.s_contended:"u8);
-        Check.Equal(1, Number(0));
-        Check.Equal(1, Number(1));
-        Check.True(Number(2) > 0 && Number(2) == Number(3) && Number(3) == Number(4));
-        Check.Equal(1, Number(5));
-        Check.Equal(2, Number(6));
-        Check.Equal(1, s_pointSeen);
+        ReadOnlySpan<byte> row = Find("LockStatTests.s_contended:"u8);
+        Check.Equal(1, Number(row, 0));
+        Check.Equal(1, Number(row, 1));
+        Check.True(Number(row, 2) > 50_00 && Number(row, 2) == Number(row, 3) && Number(row, 3) == Number(row, 4));
+        Check.Equal(1, Number(row, 5));
+        Check.Equal(2, Number(row, 6));
+        Check.True(Number(row, 8) > 50_00);
+
+        // The place where it was waited for.
+        ReadOnlySpan<byte> place = Find("s_contended "u8);
+        Check.True(place.IndexOf("at tests/Kernel.Suites/LockStatTests.cs:"u8) > 0);
+        ProcHelp.Free();
 #else
         ValidatorTests.HasValidator();
 #endif
     }
 
 #if DEBUG_CHECKS
-    private static int s_wanted;
-
-    private static ReadOnlySpan<byte> Wanted => s_wanted == 0 ? "LockStatTests.s_counted:"u8 : "LockStatTests.s_contended:"u8;
-
     private static int Contend(void* unused)
     {
         PreemptDisable();
-        Shared.WriteOnce(ref s_stop, 1);
         s_contended.Lock();
         s_contended.Unlock();
         PreemptEnable();
         return 0;
     }
 
-    private static void Find(ReadOnlySpan<byte> name)
+    // What stands behind the name in its line of the file; empty if no line has it.
+    private static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> name)
     {
-        s_wanted = name.SequenceEqual("LockStatTests.s_counted:"u8) ? 0 : 1;
-        s_rowLength = 0;
-        s_pointSeen = 0;
-        LockStat.Write(&Look);
-    }
-
-    private static void Look(ReadOnlySpan<byte> row)
-    {
-        if (row.IndexOf(Wanted) >= 0)
-        {
-            s_rowLength = row.Length;
-            row.CopyTo(new Span<byte>(Unsafe.AsPointer(ref s_row), Row.Size));
-        }
-
-        s_pointSeen += row.IndexOf("s_contended "u8) >= 0 && row.IndexOf("at tests/Kernel.Suites/LockStatTests.cs:"u8) >= 0 ? 1 : 0;
+        Check.Equal(0, ProcHelp.Read("/proc/lock_stat\0"u8));
+        int at = ProcHelp.Text.IndexOf(name);
+        ReadOnlySpan<byte> rest = at < 0 ? default : ProcHelp.Text[(at + name.Length)..];
+        int end = rest.IndexOf((byte)'\n');
+        return end < 0 ? rest : rest[..end];
     }
 
     // The figure of a column, times in hundredths of a microsecond.
-    private static long Number(int column)
+    private static long Number(ReadOnlySpan<byte> row, int column)
     {
-        ReadOnlySpan<byte> row = new(Unsafe.AsPointer(ref s_row), s_rowLength);
-        int at = row.IndexOf((byte)':') + 1;
-        for (; at < row.Length; column--)
+        long value = 0;
+        foreach (byte digit in ProcHelp.Word(row, column))
         {
-            while (at < row.Length && row[at] == ' ')
-            {
-                at++;
-            }
-
-            long value = 0;
-            for (; at < row.Length && row[at] > ' '; at++)
-            {
-                value = row[at] == '.' ? value : (value * 10) + (row[at] - '0');
-            }
-
-            if (column == 0)
-            {
-                return value;
-            }
+            value = digit == '.' ? value : (value * 10) + (digit - '0');
         }
 
-        return -1;
+        return value;
     }
 #endif
-
-    [InlineArray(Size)]
-    private struct Row
-    {
-        internal const int Size = 400;
-        private byte _first;
-    }
 }

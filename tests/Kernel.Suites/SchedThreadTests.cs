@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace CSharpOS.Suites;
 
-internal static unsafe class SchedThreadTests
+internal static unsafe partial class SchedThreadTests
 {
     private const int Batch = 8;
     private const int Many = 100;
@@ -253,65 +253,6 @@ internal static unsafe class SchedThreadTests
 #endif
     }
 
-    internal static void NoLeak()
-    {
-        // With two CPUs that run at the same time the threads spread over both, and a busy host makes that slow.
-        int rounds = SmpTests.Rounds(Smp.CpuCount == 2 ? 2000 : 10_000);
-        int tasks = Tasks.Count;
-        AllAtOnce();
-        SchedMemory before = SchedMemory.Now(tasks);
-        MakeAndEnd(rounds);
-        Check.Equal(rounds, s_ran);
-        before.Compare(SchedMemory.Now(tasks));
-    }
-
-    internal static void ManyAtOnce()
-    {
-        int tasks = Tasks.Count;
-        AllAtOnce();
-        SchedMemory before = SchedMemory.Now(tasks);
-        AllAtOnce();
-        before.Compare(SchedMemory.Now(tasks));
-    }
-
-    private static void AllAtOnce()
-    {
-        Begin();
-        for (int i = 0; i < Many; i++)
-        {
-            s_tasks[i] = (nuint)Kthread.Run(&UntilStopped, null, $"many/{i}", out int error);
-            Check.Equal(0, error);
-        }
-
-        Check.True(SchedThread.Until(ref s_ran, Many));
-        Check.True(Tasks.Count > Many);
-        for (int i = 0; i < Many; i++)
-        {
-            Check.Equal(-5, Kthread.Stop((TaskStruct*)s_tasks[i]));
-        }
-    }
-
-    private static void MakeAndEnd(int rounds)
-    {
-        Begin();
-        for (int made = 0; made < rounds; made += Batch)
-        {
-            int count = Math.Min(Batch, rounds - made);
-            Shared.WriteOnce(ref s_alive, count);
-            for (int i = 0; i < count; i++)
-            {
-                int pid = KernelThread.Run(&EndAtOnce, null, "short"u8);
-                if (pid < 0)
-                {
-                    Check.Equal(0, pid);
-                    return;
-                }
-            }
-
-            Completion.Wait(Done);
-        }
-    }
-
     private static void Begin()
     {
         Completion.Init(Done);
@@ -419,91 +360,9 @@ internal static unsafe class SchedThreadTests
         return 0;
     }
 
-    private static int EndAtOnce(void* unused)
-    {
-        Shared.AddReturn(ref s_ran, 1);
-        if (Shared.AddReturn(ref s_alive, -1) == 0)
-        {
-            Completion.Complete(Done);
-        }
-
-        return 0;
-    }
-
     [InlineArray(Many)]
     private struct Pointers
     {
         private nuint _first;
-    }
-}
-
-/// <summary>What threads are made of, counted: pages that are free or could be, since the slab allocator keeps some for the next object; bytes of
-/// objects in use; stacks.</summary>
-internal unsafe struct SchedMemory
-{
-    private int _tasks;
-    private ulong _pages;
-    private ulong _vmalloc;
-    private Objects _objects;
-    private int _stacks;
-
-    /// <summary>When there are only <paramref name="tasks"/> left, the dead are buried, which may be after their makers have gone on, and kthreadd has unmapped what the pool does not keep.</summary>
-    internal static SchedMemory Now(int tasks)
-    {
-        uint start = Jiffies;
-        while (!Settled(tasks) && Jiffies - start < 10 * HZ)
-        {
-            SchedThread.GiveWay();
-        }
-
-        Check.True(Settled(tasks));
-        return Count();
-    }
-
-    internal readonly void Compare(in SchedMemory after)
-    {
-        Check.Equal(_tasks, after._tasks);
-        Check.Equal(_pages, after._pages);
-        Check.Equal(_vmalloc, after._vmalloc);
-        for (int i = 0; Slab.GetInfo(i, out SlabInfo cache); i++)
-        {
-            if (_objects[i] != after._objects[i])
-            {
-                Printk(LogLevel.Error, $"cache {cache.Name}: {_objects[i]} objects before, {after._objects[i]} afterwards");
-            }
-
-            Check.Equal(_objects[i], after._objects[i]);
-        }
-
-        Check.Equal(_stacks, after._stacks);
-    }
-
-    private static SchedMemory Count()
-    {
-        MemInfo info = MemInfo.Get();
-        SchedMemory now = new()
-        {
-            _tasks = Tasks.Count,
-            _pages = info.Free + info.Slab,
-            _vmalloc = info.VmallocUsed,
-            _stacks = KernelStackPool.Total,
-        };
-        for (int i = 0; Slab.GetInfo(i, out SlabInfo cache); i++)
-        {
-            now._objects[i] = cache.ActiveObjects;
-        }
-
-        return now;
-    }
-
-    // A stack for each task but the boot CPU's idle task, which has one from the image; the other idle tasks are in no table.
-    private static bool Settled(int tasks) => Tasks.Count == tasks &&
-        KernelStackPool.Surplus == 0 && KernelStackPool.InUse == Tasks.Count - 1 + Smp.CpuCount - 1;
-
-    // Of each cache.
-    [InlineArray(64)]
-    private struct Objects
-    {
-        private ulong _first;
     }
 }
