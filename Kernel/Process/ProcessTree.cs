@@ -11,13 +11,16 @@ namespace CSharpOS.Processes;
 /// <summary>All processes.</summary>
 public static unsafe class ProcessTree
 {
-    internal static SpinLock TreeLock;
-
+    private static SpinLock s_treeLock;
     private static ListHead s_all;
     private static SlabCache* s_cache;
 
     /// <summary>Pid 1, to which orphans go; null until it has executed its program.</summary>
     internal static Process* Init { get; private set; }
+
+    /// <summary>Guards who is whose parent, and the groups and sessions.</summary>
+    /// <linux>tasklist_lock</linux>
+    internal static ref SpinLock TreeLock => ref s_treeLock;
 
     private static ListHead* All => (ListHead*)Unsafe.AsPointer(ref s_all);
 

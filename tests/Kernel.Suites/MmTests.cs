@@ -8,6 +8,7 @@ public static unsafe partial class MmTests
 {
     private const int PageFault = 14;
     private const int Slots = 400;
+    private const int FewestInterrupts = 50;
     private const int Rounds = 20_000;
     private const int HandlerSlots = 64;
     private const uint EduVendor = 0x1234, EduDevice = 0x11e8;
@@ -67,7 +68,9 @@ public static unsafe partial class MmTests
             Check.Equal(0, RequestIrq(edu->Irq, &AllocatingHandler, IrqFlags.Shared, "mm test"u8, edu));
         }
 
-        for (int i = 0; i < Rounds; i++)
+        // On a busy host the device is slow: then it takes more rounds until it has interrupted often enough to have hit something.
+        ulong start = MonotonicMicroseconds();
+        for (int i = 0; i < Rounds || (registers != null && s_interrupts <= FewestInterrupts && MonotonicMicroseconds() - start < 60_000_000); i++)
         {
             // The device computes beside the processor: its interrupt comes at no particular instruction.
             if (registers != null && (Mmio.Read32(registers + EduStatus) & EduComputing) == 0)
@@ -85,7 +88,7 @@ public static unsafe partial class MmTests
             Mmio.Write32(registers + EduStatus, 0);
             FreeIrq(edu->Irq, edu);
             Vmalloc.Iounmap(registers);
-            Check.True(s_interrupts > 50);
+            Check.True(s_interrupts > FewestInterrupts);
         }
 
         Release(s_slots, Slots);

@@ -3,8 +3,8 @@
 using System.Collections.Generic;
 using CSharpOS.ImageTool.Patching;
 using Iced.Intel;
-using Fusion = CSharpOS.ImageTool.Patching.ConstantOffsets;
 using Xunit;
+using Fusion = CSharpOS.ImageTool.Patching.ConstantOffsets;
 
 namespace CSharpOS.Tools.Tests;
 
