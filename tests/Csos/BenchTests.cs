@@ -67,8 +67,14 @@ public sealed class BenchTests : IDisposable
         string suites = Path.Combine(ToolContext.OfThisProcess().Root, "tests", "Kernel.Suites");
         IEnumerable<string> keys = Directory.EnumerateFiles(suites, "*.cs")
             .SelectMany(file => Regex.Matches(File.ReadAllText(file), """Bench\.(?:Measure|Report\w*)\(\s*"([^"]+)"u8""").Select(match => match.Groups[1].Value));
+        string user = Path.Combine(ToolContext.OfThisProcess().Root, "User");
+        string programs = File.ReadAllText(Path.Combine(user, "Programs", "bench-user", "Program.cs")) +
+            File.ReadAllText(Path.Combine(user, "Assembly", "bench-user32.asm"));
+        keys = keys.Concat(Regex.Matches(programs, """(?:Measure\w+|Report)\("([^"]+)"u8|"bench: (\S+) (?=")""").Select(match => match.Groups[1].Value + match.Groups[2].Value));
         Assert.All(keys, key => Assert.NotNull(Bars.Of(key)));
         Assert.Contains("tick", keys);
+        Assert.Contains("pipe", keys);
+        Assert.Contains("getpid-vsyscall", keys);
     }
 
     [Fact]
@@ -82,11 +88,12 @@ public sealed class BenchTests : IDisposable
         Assert.Contains("not yet", output);
         Assert.Contains(" 700 ", output);
         Assert.Contains(" 22.5 ", output);
-        Assert.Contains("4 bars kept, 1 missed", output);
+        Assert.Contains("6 bars kept, 1 missed", output);
         string arguments = await File.ReadAllTextAsync(_repository.PathOf("arguments"));
         Assert.Contains("-icount\nshift=0,sleep=off\n", arguments);
         Assert.Contains("-append\nnoapic bench\n", arguments);
         Assert.Contains("-append\nbench=scaling\n", arguments);
+        Assert.Contains("-append\nnoapic init=/init\n", arguments);
         Assert.Equal(ExitCodes.Failure, await _repository.RunAsync("bench", "--no-build", "--strict"));
     }
 
@@ -132,6 +139,15 @@ public sealed class BenchTests : IDisposable
     }
 
     [Fact]
+    public async Task A_program_that_fails_is_an_error()
+    {
+        SetUp(bench32: "echo over");
+
+        Assert.Equal(ExitCodes.Failure, await _repository.RunAsync("bench", "--no-build"));
+        Assert.Contains("a program that measures system calls failed", _repository.Error.ToString());
+    }
+
+    [Fact]
     public void Loaded_bytes_leave_out_named_sections()
     {
         byte[] image = MakeElf(1000, 300);
@@ -143,7 +159,8 @@ public sealed class BenchTests : IDisposable
     }
 
     // An emulator that measures a tick, scales, and reaches the prompt.
-    private void SetUp(string first = "")
+    private void SetUp(
+        string first = "", string bench32 = "echo 'bench: getpid-vsyscall 110 111 instructions'; echo 'it ended well'; echo over")
     {
         _repository.Write("artifacts/image/release/csharpos.elf", "");
         File.WriteAllBytes(_repository.PathOf("artifacts/image/release/csharpos.elf"), MakeElf(1000, 300));
@@ -153,7 +170,15 @@ public sealed class BenchTests : IDisposable
             case "$*" in
             *bench=scaling*) echo 'bench: scaling 1.90 1.95 times'; exit 33;;
             *'noapic bench'*) echo 'bench: tick 140 810 instructions'; exit 33;;
-            *) echo 'Prompt 22500 us after power-on'; echo -n 'csharpos> '; exec sleep 20;;
+            *) echo 'First program 22500 us after power-on'; echo -n '/root # '
+               while read -r -d $'\r' line; do
+                   echo "$line"
+                   case "$line" in
+                   'bench-user32 '*) {bench32};;
+                   'bench-user '*) echo 'bench: getpid-int80 100 101 instructions'; echo 'it ended well'; echo over;;
+                   esac
+                   echo -n '/root # '
+               done
             esac
             """);
     }

@@ -1,6 +1,6 @@
 // Takes the measurements. Instructions: one CPU, the 8259A, and virtual time that counts executed instructions, so that a second run gives
-// the same figures to the instruction. Scaling: two CPUs under multi-threaded TCG, in real time. The prompt: the ordinary image, again in
-// virtual time, with as little memory as it boots in.
+// the same figures to the instruction. Scaling: two CPUs under multi-threaded TCG, in real time. System calls, and the time to the first
+// program: the ordinary image, again in virtual time; then with as little memory as it boots in.
 
 using System.Diagnostics;
 using System.Globalization;
@@ -15,7 +15,8 @@ namespace CSharpOS.Tool.Bench;
 /// <summary>Boots the benchmarks.</summary>
 public static class BenchRunner
 {
-    private const string PromptPattern = @"(?:Prompt|First program) (?<time>\d+) us after power-on|panic|[Tt]oo little memory";
+    private const string FirstProgram = @"First program (?<time>\d+) us after power-on|panic|[Tt]oo little memory|takes over";
+    private const string ShellPrompt = "/root # ";
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(15);
     private static readonly int[] s_memorySizes = [12, 16, 24, 32, 64];
 
@@ -32,7 +33,33 @@ public static class BenchRunner
     public static Task<IReadOnlyList<BenchLine>> ScalingAsync(ToolContext context, string kernel) =>
         MeasureAsync(context, kernel, new Machine { Cpus = 2, Append = "bench=scaling" }, "bench-scaling");
 
-    /// <summary>Boots the ordinary image to its prompt: how long that takes, and how little memory is enough.</summary>
+    /// <summary>Boots the ordinary image to its shell and runs there the programs that measure system calls.</summary>
+    /// <exception cref="CsosException">One of them did not end well.</exception>
+    public static async Task<IReadOnlyList<BenchLine>> UserAsync(ToolContext context, string kernel)
+    {
+        LogFolder logs = new(context, "bench-user");
+        await using Guest guest = new(context, kernel, new Machine { Icount = true, Append = "noapic init=/init" }, logs);
+        try
+        {
+            await guest.ExpectAsync(ShellPrompt);
+            foreach (string program in (string[])["bench-user", "bench-user32"])
+            {
+                await guest.TypeAsync($"{program} && echo it ended well; echo over\n");
+                await guest.ExpectAsync("^over$", s_limit);
+            }
+        }
+        catch (ScenarioException exception)
+        {
+            throw new CsosException($"system calls were not measured: {exception.Message} (log: {ToolContext.Shown(logs.Path)})");
+        }
+
+        List<BenchLine> lines = [.. guest.Text.Split('\n').Select(BenchLine.Parse).OfType<BenchLine>()];
+        return guest.Text.Split('\n').Count(line => line.Trim() == "it ended well") == 2
+            ? lines
+            : throw new CsosException($"a program that measures system calls failed (log: {ToolContext.Shown(logs.Path)})");
+    }
+
+    /// <summary>Boots the ordinary image to its shell: how long that takes, and how little memory is enough.</summary>
     public static async Task<IReadOnlyList<BenchLine>> PromptAsync(ToolContext context, string kernel)
     {
         List<BenchLine> lines = [];
@@ -58,16 +85,16 @@ public static class BenchRunner
     private static async Task<int?> PromptTimeAsync(ToolContext context, string kernel, string memory)
     {
         LogFolder logs = new(context, $"bench-prompt-{memory}");
-        await using Guest guest = new(context, kernel, new Machine { Icount = true, Append = "noapic", Memory = memory }, logs);
+        await using Guest guest = new(context, kernel, new Machine { Icount = true, Append = "noapic init=/init", Memory = memory }, logs);
         try
         {
-            Match match = await guest.ExpectAsync(PromptPattern);
+            Match match = await guest.ExpectAsync(FirstProgram);
             if (!match.Groups["time"].Success)
             {
                 return null;
             }
 
-            await guest.ExpectPromptAsync();
+            await guest.ExpectAsync(ShellPrompt);
             return int.Parse(match.Groups["time"].Value, CultureInfo.InvariantCulture);
         }
         catch (ScenarioException)

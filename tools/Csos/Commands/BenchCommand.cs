@@ -12,6 +12,7 @@ public static class BenchCommand
 {
     // Call traces read it; it is no part of what the size means.
     private const string SymbolTable = ".ksymtab";
+    private const string Archive = ".initramfs";
 
     /// <summary>Makes the command.</summary>
     public static Command Make(ToolContext context)
@@ -60,10 +61,11 @@ public static class BenchCommand
         List<BenchLine> lines =
         [
             .. await BenchRunner.InstructionsAsync(context, measuring),
+            .. await BenchRunner.UserAsync(context, kernel),
             .. await BenchRunner.ScalingAsync(context, measuring),
             .. await BenchRunner.PromptAsync(context, kernel),
         ];
-        long size = ElfFile.LoadedBytes(await File.ReadAllBytesAsync(kernel), SymbolTable);
+        long size = ElfFile.LoadedBytes(await File.ReadAllBytesAsync(kernel), SymbolTable, Archive);
         lines.Add(new BenchLine(Bars.ImageSize, size, size, "bytes"));
         return lines;
     }
