@@ -1,4 +1,4 @@
-// docs/map.md: made from sources, and up to date.
+// docs/map.md and docs/system-call-table.md: made from sources, and up to date.
 
 using CSharpOS.Tool.Docs;
 
@@ -30,7 +30,23 @@ public sealed class DocsTests : IDisposable
 
     private readonly FakeRepository _repository = new();
 
-    public DocsTests() => _repository.Write("docs/specification.md", "| TST-02 | planned | a |\n| TST-04 | planned | b |\n");
+    public DocsTests()
+    {
+        _repository.Write("docs/specification.md", "| TST-02 | planned | a |\n| TST-04 | planned | b |\n");
+        _repository.Write("Kernel/Syscalls/syscalls.tbl", "3 0 read sys_read compat_sys_read\n17 - break -\n");
+        _repository.Write(
+            "Kernel/Syscalls/Calls.cs",
+            """
+            static class Calls
+            {
+                [RuntimeExport("sys_read")]
+                private static long SysRead(uint fd, byte* buffer) => 0;
+
+                [RuntimeExport("compat_sys_read")]
+                private static long CompatSysRead() => 0;
+            }
+            """);
+    }
 
     public void Dispose() => _repository.Dispose();
 
@@ -74,5 +90,35 @@ public sealed class DocsTests : IDisposable
         Assert.True(
             File.ReadAllText(MapPage.PathIn(Repository.Root)) == MapPage.Of(Repository.Root, Repository.Rows),
             "docs/map.md is out of date: run ./csos docs");
+    }
+
+    [Fact]
+    public async Task A_call_stands_with_its_numbers_arguments_and_methods()
+    {
+        Assert.Equal(ExitCodes.Success, await _repository.RunAsync("docs"));
+        string page = await File.ReadAllTextAsync(_repository.PathOf("docs/system-call-table.md"));
+        Assert.Contains(
+            "| `read` | 3 | 0 | `uint fd, byte* buffer` | [Calls.SysRead](../Kernel/Syscalls/Calls.cs) | [Calls.CompatSysRead](../Kernel/Syscalls/Calls.cs) |\n",
+            page);
+        Assert.Contains("| `break` | 17 |  |  |  |  |\n", page);
+    }
+
+    [Theory]
+    [InlineData("3 0 read sys_raed\n", "Kernel/Syscalls/syscalls.tbl:1: no source exports sys_raed")]
+    [InlineData("\n3 0 read\n", "Kernel/Syscalls/syscalls.tbl:2: a line is:")]
+    public async Task A_mistake_in_the_list_is_named_with_its_line(string list, string message)
+    {
+        _repository.Write("Kernel/Syscalls/syscalls.tbl", list);
+
+        Assert.Equal(ExitCodes.Failure, await _repository.RunAsync("docs"));
+        Assert.Contains(message, _repository.Error.ToString());
+    }
+
+    [Fact]
+    public void The_projects_table_of_system_calls_is_up_to_date()
+    {
+        Assert.True(
+            File.ReadAllText(SyscallPage.PathIn(Repository.Root)) == SyscallPage.Of(Repository.Root),
+            "docs/system-call-table.md is out of date: run ./csos docs");
     }
 }

@@ -1,4 +1,4 @@
-// ./csos docs: makes docs/map.md; with --check it only says whether the page is up to date.
+// ./csos docs: makes the pages that are made from sources; with --check it only says whether they are up to date.
 
 using System.CommandLine;
 using CSharpOS.Tool.Docs;
@@ -12,26 +12,38 @@ public static class DocsCommand
     /// <summary>Makes the command.</summary>
     public static Command Make(ToolContext context)
     {
-        Command command = new("docs", "Make docs/map.md from the XML documentation of the kernel.");
-        Option<bool> check = new("--check") { Description = "write nothing; fail when the page is out of date" };
+        Command command = new("docs", "Make docs/map.md and docs/system-call-table.md from the sources.");
+        Option<bool> check = new("--check") { Description = "write nothing; fail when a page is out of date" };
         command.Add(check);
         command.SetAction(async (result, _) =>
         {
-            string page = MapPage.PathIn(context.Root);
-            string text = MapPage.Of(context.Root, Specification.Load(context));
-            string shown = Path.GetRelativePath(context.Root, page);
-            bool current = File.Exists(page) && await File.ReadAllTextAsync(page) == text;
-            if (result.GetValue(check))
+            (string Page, string Text)[] pages =
+            [
+                (MapPage.PathIn(context.Root), MapPage.Of(context.Root, Specification.Load(context))),
+                (SyscallPage.PathIn(context.Root), SyscallPage.Of(context.Root)),
+            ];
+            foreach ((string page, string text) in pages)
             {
-                return current ? ExitCodes.Success : throw new CsosException($"{shown} is out of date: run ./csos docs");
+                string shown = Path.GetRelativePath(context.Root, page);
+                bool current = File.Exists(page) && await File.ReadAllTextAsync(page) == text;
+                if (result.GetValue(check))
+                {
+                    if (!current)
+                    {
+                        throw new CsosException($"{shown} is out of date: run ./csos docs");
+                    }
+
+                    continue;
+                }
+
+                if (!current)
+                {
+                    await File.WriteAllTextAsync(page, text);
+                }
+
+                await context.Output.WriteLineAsync($"{shown}: {(current ? "was up to date" : "written")}");
             }
 
-            if (!current)
-            {
-                await File.WriteAllTextAsync(page, text);
-            }
-
-            await context.Output.WriteLineAsync($"{shown}: {(current ? "was up to date" : "written")}");
             return ExitCodes.Success;
         });
         return command;
