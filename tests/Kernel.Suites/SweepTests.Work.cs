@@ -1,9 +1,11 @@
-// The sweep through queue_work, cancel_work_sync and mod_timer.
+// The sweep through queue_work, cancel_work_sync, mod_timer and hrtimer_start.
 
 namespace CSharpOS.Suites;
 
 public static unsafe partial class SweepTests
 {
+    private const long Second = 1_000_000_000;
+
     private static void QueueAndFlush()
     {
         if (Begin())
@@ -103,6 +105,50 @@ public static unsafe partial class SweepTests
         CheckSame(1, TimerPending(Timer) ? 1 : 0);
         CheckSame(1, DelTimerSync(Timer));
         CheckSame(0, DelTimerSync(Timer));
+        CheckSame(0, s_seen);
+    }
+
+    private static void ModifyHrtimer()
+    {
+        if (Begin())
+        {
+            // The first of all, so that no other programs the device, which is the sweep's own.
+            Hrtimer first;
+            HrtimerInit(&first, &HrtimerSees);
+            HrtimerStart(&first, Second, HrtimerMode.Rel);
+            HrtimerInit(HighResolution, &HrtimerSees);
+            Sweep.Run(&HrtimerPath, &StrikeStarts, &HrtimerDeleted);
+            Check.Equal(1, HrtimerCancel(&first));
+        }
+    }
+
+    private static HrtimerRestart HrtimerSees(Hrtimer* timer)
+    {
+        See();
+        return HrtimerRestart.NoRestart;
+    }
+
+    private static void HrtimerPath()
+    {
+        HrtimerStart(HighResolution, 10 * Second, HrtimerMode.Rel);
+        HrtimerStart(HighResolution, 20 * Second, HrtimerMode.Rel);
+        HrtimerTryToCancel(HighResolution);
+        HrtimerStart(HighResolution, 30 * Second, HrtimerMode.Rel);
+    }
+
+    private static void StrikeStarts()
+    {
+        HrtimerStart(HighResolution, 1000 * Second, HrtimerMode.Rel);
+        CheckSame(1, HrtimerTryToCancel(HighResolution));
+        CheckSame(0, HrtimerTryToCancel(HighResolution));
+        HrtimerStart(HighResolution, 40 * Second, HrtimerMode.Rel);
+    }
+
+    private static void HrtimerDeleted()
+    {
+        CheckSame(1, HrtimerActive(HighResolution) ? 1 : 0);
+        CheckSame(1, HrtimerCancel(HighResolution));
+        CheckSame(0, HrtimerCancel(HighResolution));
         CheckSame(0, s_seen);
     }
 }

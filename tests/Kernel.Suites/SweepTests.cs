@@ -24,6 +24,7 @@ public static unsafe partial class SweepTests
     private static WorkStruct s_work;
     private static WorkqueueStruct* s_wq;
     private static TimerList s_timer;
+    private static Hrtimer s_hrtimer;
     private static TaskStruct* s_thread;
     private static WaitQueueHead s_head;
     private static SpinLock s_lock;
@@ -44,6 +45,7 @@ public static unsafe partial class SweepTests
         Test.Run("queue_work, the worker's wake-up, flush"u8, "WORK-02 WORK-05"u8, &QueueAndFlush);
         Test.Run("cancel_work_sync"u8, "WORK-04"u8, &Cancel);
         Test.Run("mod_timer and del_timer"u8, "TIME-02"u8, &ModifyTimer);
+        Test.Run("hrtimer_start and hrtimer_cancel"u8, "TIME-06"u8, &ModifyHrtimer);
         Test.Run("wake-up, the switch to a thread, its going to sleep"u8, "KT-04 KT-05"u8, &WakeAndSwitch);
         Test.Run("going to sleep against the wake-up"u8, "KT-05"u8, &SleepAgainstWake);
         Test.Run("spin_lock_irqsave"u8, "SYNC-02"u8, &SpinLockIrqSave);
@@ -58,6 +60,8 @@ public static unsafe partial class SweepTests
     private static WorkStruct* Work => (WorkStruct*)Unsafe.AsPointer(ref s_work);
 
     private static TimerList* Timer => (TimerList*)Unsafe.AsPointer(ref s_timer);
+
+    private static Hrtimer* HighResolution => (Hrtimer*)Unsafe.AsPointer(ref s_hrtimer);
 
     private static WaitQueueHead* Head => (WaitQueueHead*)Unsafe.AsPointer(ref s_head);
 
@@ -228,10 +232,6 @@ public static unsafe partial class SweepTests
         LocalBhEnable();
     }
 
-    // ---- works ----
-
-    // ---- timers ----
-
     // ---- atomics ----
 
     // The path works on bits 0 to 3, the strike turns bits 31 and 63 over and counts: what either does in the middle of the other must not be lost.
@@ -282,8 +282,6 @@ public static unsafe partial class SweepTests
         CheckSame(s_asked + s_runs, s_count.Read());
         CheckSame(s_runs, s_results);
     }
-
-    // ---- tasks ----
 
     // ---- locks ----
 
