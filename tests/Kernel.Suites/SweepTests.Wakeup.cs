@@ -6,23 +6,26 @@ public static unsafe partial class SweepTests
 {
     private static void WakeAndSwitch()
     {
-        if (!Begin())
+        if (Begin() && StartSleeper())
         {
-            return;
+            Sweep.Run(&WakePath, &StrikeWakes, &WokenOften);
+            Kthread.Stop(s_thread);
         }
+    }
 
+    // More urgent than this task: a wake-up switches to it at once, where the kernel can be preempted.
+    private static bool StartSleeper()
+    {
         s_thread = Kthread.Create(&Sleeper, null, $"sleeper", out int error);
         Check.Equal(0, error);
         if (error != 0)
         {
-            return;
+            return false;
         }
 
-        // More urgent than this task: a wake-up switches to it at once, where the kernel can be preempted.
         Scheduler.SetScheduler(s_thread, SchedPolicy.Fifo, 50);
         Scheduler.WakeUpProcess(s_thread);
-        Sweep.Run(&WakePath, &StrikeWakes, &WokenOften);
-        Kthread.Stop(s_thread);
+        return true;
     }
 
     private static int Sleeper(void* unused)

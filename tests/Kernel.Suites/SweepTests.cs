@@ -51,6 +51,7 @@ public static unsafe partial class SweepTests
         Test.Run("spin_lock_irqsave"u8, "SYNC-02"u8, &SpinLockIrqSave);
         Test.Run("atomic and bit operations"u8, "SYNC-01"u8, &AtomicOperations);
         Test.Run("interrupt entry, handler and exit"u8, "IRQ-02 IRQ-10"u8, &InterruptPath);
+        Test.Run("system calls of a program, by int 0x80 and by syscall"u8, "SYS-01 SYS-03 IRQ-10"u8, &SystemCalls);
     }
 
     private static TaskletStruct* Tasklet => (TaskletStruct*)Unsafe.AsPointer(ref s_tasklet);

@@ -60,6 +60,33 @@ internal static unsafe class EntryCases
         }
     }
 
+    // With the test's device: every instruction from an "a" to its "c" is interrupted once, one in each turn.
+    internal static void Sweep()
+    {
+        int device = Open("/dev/sweep", O_WRONLY);
+        Expect.True(device >= 0);
+        ulong* first = stackalloc ulong[Words];
+        ulong* second = stackalloc ulong[Words];
+        int pid = _syscall0(__NR_getpid);
+        int turns = 0;
+        int struck;
+        do
+        {
+            Expect.Equal(1, Write(device, "a"u8));
+            Assembly.RegistersInt80(first, __NR_getpid);
+            Assembly.RegistersSyscall(second, SyscallNumbers64.__NR_getpid);
+            struck = Write(device, "c"u8);
+            Survived(first, syscall: false);
+            Survived(second, syscall: true);
+            Expect.Equal(pid, (int)first[0]);
+            Expect.Equal(pid, (int)second[0]);
+            turns++;
+        }
+        while (struck == 1);
+        Expect.Equal(0, struck);
+        Expect.True(turns > 300);
+    }
+
     // Flags that a program may set and the kernel must not work with: direction, nested task, alignment check.
     internal static void Flags()
     {

@@ -39,6 +39,7 @@ internal static unsafe class Program
         "getpid" => &EntryCases.Getpid,
         "numbers" => &EntryCases.Numbers,
         "registers" => &EntryCases.Registers,
+        "sweep" => &EntryCases.Sweep,
         "flags" => &EntryCases.Flags,
         "faults" => &FaultCases.Instructions,
         "memory-faults" => &FaultCases.Memory,
