@@ -7,6 +7,7 @@ internal static unsafe class MemoryCases
     private const int Page = 4096;
     private const int ReadOnly = 1, Writable = 3, Executable = 4;
     private const int Shared = 1, Private = 2, Fixed = 0x10, Anonymous = 0x20;
+    private const int SigBus = 7;
     private const string Name = "/tmp/usertest-map";
 
     private static byte* s_memory;
@@ -71,13 +72,31 @@ internal static unsafe class MemoryCases
         byte* memory = (byte*)(nuint)Raw(__NR_mmap2, 0, 2 * Page, Writable, Private, fd, 0);
         Expect.True(Good(memory));
         Expect.Equal('m', memory[0]);
-        Expect.Equal('m', memory[Page]);
+        Expect.Equal('2', memory[Page]);
         memory[0] = (byte)'P';
         Expect.Equal('m', FirstOf(fd));
 
         // The second page, by its number in the file; and what is not mapped so any more stays as it is.
         byte* second = (byte*)(nuint)Raw(__NR_mmap2, 0, Page, ReadOnly, Private, fd, 1);
-        Expect.Equal('m', second[0]);
+        Expect.Equal('2', second[0]);
+        s_memory = (byte*)(nuint)Raw(__NR_mmap2, 0, 3 * Page, Writable, Shared, fd, 1);
+        s_memory += Page;
+        Expect.Dies(SigBus, &Look);
+
+        // The book's block of six numbers behind one register.
+        uint* block = stackalloc uint[6];
+        block[0] = 0;
+        block[1] = Page;
+        block[2] = ReadOnly;
+        block[3] = Private;
+        block[4] = (uint)fd;
+        block[5] = Page;
+        byte* old = (byte*)(nuint)Raw(__NR_old_mmap, (nint)block, 0, 0, 0, 0, 0);
+        Expect.Equal('2', old[0]);
+        Expect.Equal('m', old[1]);
+        block[5] = 1;
+        Expect.Error(EINVAL, _syscall1(__NR_old_mmap, block));
+        Expect.Error(EFAULT, _syscall1(__NR_old_mmap, 8));
         Close(fd);
         Expect.Equal('P', memory[0]);
         Expect.Equal(0, Unlink(Name));
@@ -170,6 +189,7 @@ internal static unsafe class MemoryCases
         Expect.True(fd > 2);
         byte* page = stackalloc byte[2 * Page];
         new Span<byte>(page, 2 * Page).Fill((byte)'m');
+        page[Page] = (byte)'2';
         Expect.Equal(2 * Page, Write(fd, new ReadOnlySpan<byte>(page, 2 * Page)));
         return fd;
     }

@@ -8,9 +8,13 @@ internal static unsafe class RandomCases
 
     private static ulong s_state = 0x9e3779b97f4a7c15;
 
-    internal static void Random()
+    internal static void Random() => Random(Calls);
+
+    internal static void Million() => Random(1_000_000);
+
+    private static void Random(int calls)
     {
-        for (int i = 0; i < Calls / PerChild; i++)
+        for (int i = 0; i < calls / PerChild; i++)
         {
             s_state += 0x1234567;
             int pid = Expect.Start(&Child);
