@@ -10,7 +10,7 @@ internal static unsafe class UserTests
     private static void Suite()
     {
         Test.Run("getpid by int 0x80 and by syscall"u8, "SYS-01 SYS-03 SYS-10"u8, &Getpid);
-        Test.Run("a program of 32 bits, by int 0x80 and by the vsyscall page"u8, "SYS-01 SYS-03"u8, &Narrow);
+        Test.Run("a program of 32 bits, by int 0x80 and by the vsyscall page; its old calls"u8, "SYS-01 SYS-03"u8, &Narrow);
         Test.Run("numbers without a call; the upper half of rax"u8, "SYS-01 SYS-02"u8, &Numbers);
         Test.Run("registers survive a call"u8, "SYS-01 SYS-03"u8, &Registers);
         Test.Run("flags that the kernel must not inherit"u8, "SYS-01 SYS-03"u8, &Flags);
@@ -37,6 +37,7 @@ internal static unsafe class UserTests
         Test.Run("a private mapping of a file; the sixth argument; the block of the old mmap; SIGBUS"u8, "SYS-01 SYS-12 IRQ-01"u8, &MemoryPrivateFile);
         Test.Run("a shared mapping of a file"u8, "SYS-12"u8, &MemorySharedFile);
         Test.Run("memory shared across fork"u8, "SYS-12"u8, &MemorySharedAnonymous);
+        Test.Run("mremap: grows, shrinks, moves"u8, "SYS-12 SYS-13"u8, &MemoryMoves);
         Test.Run("the program break"u8, "SYS-12"u8, &MemoryBreak);
         Test.Run("the stack grows"u8, "SYS-12"u8, &MemoryStack);
         Test.Run("execve: arguments, environment, auxiliary vector, descriptors"u8, "SYS-12"u8, &ExecArguments);
@@ -57,7 +58,7 @@ internal static unsafe class UserTests
         Test.Run("what mprotect, munmap and brk have taken is forgotten"u8, "SYS-12"u8, &TranslationForgotten);
         Test.Run("and by the CPU of another thread"u8, "SYS-12"u8, &TranslationOtherThread);
         Test.Run("a handler that changes its frame"u8, "SYS-12 SYS-13"u8, &FramesChanged);
-        Test.Run("a million random calls"u8, "SYS-13"u8, &RandomMillion);
+        Test.Run("random calls: fifty thousand, a million with the boot option random.million"u8, "SYS-13"u8, &RandomCalls);
         UserHelperTests.Run();
         UserMemoryTests.Run();
         UserContextTests.Run();
@@ -103,6 +104,8 @@ internal static unsafe class UserTests
 
     private static void MemorySharedAnonymous() => UserHelp.Good("shared-anonymous\0"u8);
 
+    private static void MemoryMoves() => UserHelp.Good("moves\0"u8);
+
     private static void MemoryBreak() => UserHelp.Good("break\0"u8);
 
     private static void MemoryStack() => UserHelp.Good("stack\0"u8);
@@ -135,7 +138,7 @@ internal static unsafe class UserTests
 
     private static void BookShell() => UserHelp.Good("shell\0"u8);
 
-    private static void RandomMillion() => UserHelp.Good("million\0"u8);
+    private static void RandomCalls() => UserHelp.Good(CommandLine.Has("random.million"u8) ? "million\0"u8 : "random\0"u8);
 
     private static void OldSelect() => UserHelp.Good("old-select\0"u8);
 

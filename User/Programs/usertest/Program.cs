@@ -84,6 +84,7 @@ internal static unsafe class Program
         "inside" => &KernelCases.Inside,
         "spin" => &KernelCases.Spin,
         "kill-threads" => &KernelCases.KillThreads,
+        "moves" => &MemoryCases.Moves,
         "old-select" => &KernelCases.OldSelect,
         "forgotten" => &TranslationCases.Forgotten,
         "other-thread" => &TranslationCases.OtherThread,
