@@ -79,7 +79,13 @@ public static unsafe class Uaccess
         where T : unmanaged
     {
         Unsafe.SkipInit(out value);
-        return CopyFromUser(Unsafe.AsPointer(ref value), from, (nuint)sizeof(T)) == 0 ? 0 : -EFAULT;
+        if (CopyFromUser(Unsafe.AsPointer(ref value), from, (nuint)sizeof(T)) == 0)
+        {
+            return 0;
+        }
+
+        value = default;
+        return -EFAULT;
     }
 
     /// <summary>Writes one value. 0 or -EFAULT.</summary>

@@ -5,7 +5,7 @@
 namespace CSharpOS.Mm;
 
 /// <summary>Changing an address space.</summary>
-public static unsafe class UserMapping
+public static unsafe partial class UserMapping
 {
     /// <summary>The lowest address that may be mapped: a null pointer with an offset must fault.</summary>
     /// <linux>mmap_min_addr</linux>

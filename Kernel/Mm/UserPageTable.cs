@@ -112,6 +112,39 @@ internal static unsafe class UserPageTable
         return error;
     }
 
+    /// <summary>Shows the pages of <paramref name="from"/> to <paramref name="end"/> at <paramref name="to"/> as well. Nothing may be mapped there.</summary>
+    /// <returns>0 or -ENOMEM.</returns>
+    /// <linux>move_page_tables</linux>
+    internal static int Repeat(MmStruct* mm, ulong from, ulong end, ulong to)
+    {
+        int error = 0;
+        mm->PageTableLock.Lock();
+        for (ulong address = from; address < end && error == 0;)
+        {
+            PageTableEntry* entry = PageTable.Lookup(mm->Root, address, out int level);
+            if (entry == null)
+            {
+                address = NextTable(address, level);
+                continue;
+            }
+
+            if (entry->Value != 0)
+            {
+                error = PageTable.Map(mm->Root, to + (address - from), entry->Physical, entry->Protection, 0);
+                if (error == 0)
+                {
+                    PageAllocator.GetPage(MemMap.PfnToPage(entry->Physical >> DirectMap.PAGE_SHIFT));
+                    mm->ResidentPages++;
+                }
+            }
+
+            address += DirectMap.PAGE_SIZE;
+        }
+
+        mm->PageTableLock.Unlock();
+        return error;
+    }
+
     /// <summary>Gives present pages of a range the rights that <paramref name="area"/> has now. Pages that may be somebody else's too stay read-only:
     /// the write fault decides.</summary>
     /// <linux>change_protection</linux>

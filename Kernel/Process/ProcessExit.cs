@@ -49,11 +49,18 @@ public static unsafe class ProcessExit
 
         task->Flags |= TaskFlags.Exiting;
         ReleaseMemory(task);
-        FilesStruct.Exit(task);
-        FsStruct.Exit(task);
+        ReleaseFiles(task);
         UserSwitch.FreeFpu(task);
         LeaveProcess(task, process, status);
         KernelThread.Die(task);
+    }
+
+    /// <summary>The running task is done with its descriptors and its place in the tree; a kernel thread may have none. Process context, may sleep.</summary>
+    /// <linux>exit_files, exit_fs</linux>
+    internal static void ReleaseFiles(TaskStruct* task)
+    {
+        FilesStruct.Exit(task);
+        FsStruct.Exit(task);
     }
 
     /// <summary>The running task gives its address space up, at its end or for a new one: whoever shares it or waited for that is told.</summary>

@@ -12,7 +12,7 @@ namespace CSharpOS.Sched;
 
 /// <summary>Kernel threads as such; most code wants <see cref="Kthread"/>.</summary>
 /// <rows>KT-01</rows>
-public static unsafe class KernelThread
+public static unsafe partial class KernelThread
 {
     /// <summary>Makes a thread that runs <paramref name="function"/>(<paramref name="argument"/>) and starts it. Process context; may sleep.</summary>
     /// <returns>Its pid; -ENOMEM, -EAGAIN.</returns>
@@ -119,6 +119,7 @@ public static unsafe class KernelThread
             Processes.ProcessExit.ExitGroup(Processes.Signal.SIGKILL);
         }
 
+        Processes.ProcessExit.ReleaseFiles(task);
         task->Flags |= TaskFlags.Exiting;
         task->ExitCode = code;
         Tasks.Withdraw(task);

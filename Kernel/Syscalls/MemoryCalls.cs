@@ -12,6 +12,7 @@ internal static unsafe class MemoryCalls
 {
     private const uint ProtectRead = 1, ProtectWrite = 2, ProtectExec = 4, ProtectGrowsDown = 0x01000000;
     private const uint MapShared = 1, MapPrivate = 2, MapFixed = 0x10, MapAnonymous = 0x20;
+    private const uint MremapMayMove = 1, MremapFixed = 2;
 
     [RuntimeExport("sys_brk")]
     private static long SysBrk(ulong brk) => (long)UserMapping.Brk(Current->Mm, brk);
@@ -45,6 +46,19 @@ internal static unsafe class MemoryCalls
         (protection & ~(ProtectRead | ProtectWrite | ProtectExec | ProtectGrowsDown)) != 0
             ? -EINVAL
             : UserMapping.Protect(Current->Mm, address, length, Rights(protection));
+
+    [RuntimeExport("sys_mremap")]
+    private static long SysMremap(ulong address, ulong oldLength, ulong newLength, uint flags, ulong target)
+    {
+        bool mayMove = (flags & MremapMayMove) != 0;
+        bool isFixed = (flags & MremapFixed) != 0;
+        if ((flags & ~(MremapMayMove | MremapFixed)) != 0 || (isFixed && (!mayMove || target == 0)))
+        {
+            return -EINVAL;
+        }
+
+        return UserMapping.Move(Current->Mm, address, oldLength, newLength, mayMove, isFixed ? target : 0);
+    }
 
     private static long Map(ulong address, ulong length, uint protection, uint flags, int fd, ulong page)
     {

@@ -8,7 +8,7 @@ using System.Runtime.InteropServices;
 namespace CSharpOS.Syscalls;
 
 /// <summary>kill, sigaction, sigprocmask and their like.</summary>
-internal static unsafe class SignalCalls
+internal static unsafe partial class SignalCalls
 {
     private const int Block = 0, Unblock = 1, SetMask = 2;
     private const int StackOn = 1, StackDisable = 2;
@@ -135,7 +135,7 @@ internal static unsafe class SignalCalls
                 return -EINVAL;
             }
 
-            SignalDelivery.SetBlocked(how == Block ? before | given : how == Unblock ? before & ~given : given);
+            SignalDelivery.SetBlocked(Change(before, how, given));
         }
 
         return old != null ? Uaccess.PutUser(before, old) : 0;
@@ -166,10 +166,7 @@ internal static unsafe class SignalCalls
             return -EFAULT;
         }
 
-        Current->Signals.SavedBlocked = Current->Signals.Blocked;
-        Current->Signals.RestoreBlocked = true;
-        SignalDelivery.SetBlocked(given);
-        return SysPause();
+        return Suspend(given);
     }
 
     [RuntimeExport("sys_pause")]
@@ -320,6 +317,17 @@ internal static unsafe class SignalCalls
 
         process->Lock.UnlockIrq();
         return 0;
+    }
+
+    private static ulong Change(ulong before, int how, ulong given) => how == Block ? before | given : how == Unblock ? before & ~given : given;
+
+    // Other signals are blocked until one has come; then those of before again.
+    private static long Suspend(ulong blocked)
+    {
+        Current->Signals.SavedBlocked = Current->Signals.Blocked;
+        Current->Signals.RestoreBlocked = true;
+        SignalDelivery.SetBlocked(blocked);
+        return SysPause();
     }
 
     private static int StackFlags()

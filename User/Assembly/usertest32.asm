@@ -13,6 +13,17 @@ NR_KILL equ 37
 NR_PIPE equ 42
 NR_SCHED_YIELD equ 158
 NR_RT_SIGACTION equ 174
+NR_SIGNAL equ 48
+NR_SIGACTION equ 67
+NR_SIGSUSPEND equ 72
+NR_SIGPENDING equ 73
+NR_SIGPROCMASK equ 126
+NR_MREMAP equ 163
+EINTR equ 4
+SIGKILL equ 9
+SIG_DFL equ 0
+SIG_BLOCK equ 0
+SIG_UNBLOCK equ 1
 NR_MMAP2 equ 192
 NR_SET_THREAD_AREA equ 243
 SIGUSR1 equ 10
@@ -75,6 +86,8 @@ all:
         call six_arguments
         call thread_storage
         call signals
+        call old_signals
+        call move_memory
         jmp children
 
 ; All registers but eax survive a call.
@@ -265,6 +278,145 @@ handler_with_info:
         je spoil
         inc dword [count]
         jmp spoil
+
+; The calls of the first kernels: a handler for one signal, sets of 32 bits.
+old_signals:
+        mov dword [count], 0
+        mov eax, NR_SIGNAL
+        mov ebx, SIGUSR1
+        mov ecx, handler
+        call enter
+        CHECK 70, ns
+        call hit
+        cmp dword [count], 1
+        CHECK 71, e
+        mov eax, NR_SIGNAL                      ; used up: the default stands there again
+        mov ebx, SIGUSR1
+        mov ecx, SIG_DFL
+        call enter
+        cmp eax, SIG_DFL
+        CHECK 72, e
+        mov eax, NR_SIGNAL
+        mov ebx, SIGKILL
+        mov ecx, handler
+        call enter
+        cmp eax, -EINVAL
+        CHECK 73, e
+
+        ; handler, mask, flags, restorer: one that stays, with its own way back.
+        mov dword [action], handler
+        mov dword [action + 4], 0x1000
+        mov dword [action + 8], 0x04000000
+        mov dword [action + 12], restorer
+        mov eax, NR_SIGACTION
+        mov ebx, SIGUSR1
+        mov ecx, action
+        xor edx, edx
+        call enter
+        test eax, eax
+        CHECK 74, z
+        call hit
+        call hit
+        cmp dword [count], 3
+        CHECK 75, e
+        mov dword [action], 0
+        mov eax, NR_SIGACTION
+        mov ebx, SIGUSR1
+        xor ecx, ecx
+        mov edx, action
+        call enter
+        cmp dword [action], handler
+        CHECK 76, e
+        cmp dword [action + 4], 0x1000
+        CHECK 77, e
+        cmp dword [action + 12], restorer
+        CHECK 78, e
+        mov eax, NR_SIGACTION
+        mov ebx, SIGUSR1
+        mov ecx, 8
+        xor edx, edx
+        call enter
+        cmp eax, -EFAULT
+        CHECK 79, e
+
+        ; Blocked it waits; sigsuspend lets it through and blocks it again.
+        mov dword [status], 1 << (SIGUSR1 - 1)
+        mov eax, NR_SIGPROCMASK
+        mov ebx, SIG_BLOCK
+        mov ecx, status
+        mov edx, scratch
+        call enter
+        test eax, eax
+        CHECK 80, z
+        cmp dword [scratch], 0
+        CHECK 81, e
+        call hit
+        cmp dword [count], 3
+        CHECK 82, e
+        mov eax, NR_SIGPENDING
+        mov ebx, scratch
+        call enter
+        cmp dword [scratch], 1 << (SIGUSR1 - 1)
+        CHECK 83, e
+        mov eax, NR_SIGSUSPEND
+        xor ebx, ebx
+        xor ecx, ecx
+        xor edx, edx
+        call enter
+        cmp eax, -EINTR
+        CHECK 84, e
+        cmp dword [count], 4
+        CHECK 85, e
+        mov eax, NR_SIGPROCMASK
+        mov ebx, SIG_UNBLOCK
+        mov ecx, status
+        mov edx, scratch
+        call enter
+        cmp dword [scratch], 1 << (SIGUSR1 - 1)
+        CHECK 86, e
+        mov eax, NR_SIGPROCMASK
+        mov ebx, 9
+        mov ecx, status
+        xor edx, edx
+        call enter
+        cmp eax, -EINVAL
+        CHECK 87, e
+        ret
+
+hit:    mov eax, NR_KILL
+        mov ebx, [pid]
+        mov ecx, SIGUSR1
+        jmp enter
+
+restorer:
+        pop eax
+        mov eax, 0x77
+        int 0x80
+
+; A mapping grows and keeps what it has.
+move_memory:
+        mov eax, NR_MMAP2
+        xor ebx, ebx
+        mov ecx, 4096
+        mov edx, 3
+        mov esi, 0x22
+        mov edi, -1
+        xor ebp, ebp
+        call enter
+        mov dword [eax], 0x77
+        mov ebx, eax
+        mov eax, NR_MREMAP
+        mov ecx, 4096
+        mov edx, 65536
+        mov esi, 1                              ; may move
+        xor edi, edi
+        call enter
+        cmp eax, -4096
+        CHECK 90, b
+        cmp dword [eax], 0x77
+        CHECK 91, e
+        mov dword [eax + 65532], 1
+        ret
 
 children:
         mov eax, NR_FORK

@@ -47,64 +47,64 @@ static inline long __syscall_result(long result)
 #define _syscall0(type, name) \
 static type name(void) \
 { \
-    long result; \
-    __asm__ volatile ("int $0x80" : "=a" (result) : "0" (__NR_##name) : "memory"); \
-    return (type)__syscall_result(result); \
+    long __res; \
+    __asm__ volatile ("int $0x80" : "=a" (__res) : "0" (__NR_##name) : "memory"); \
+    return (type)__syscall_result(__res); \
 }
 
 #define _syscall1(type, name, type1, a1) \
 static type name(type1 a1) \
 { \
-    long result; \
-    __asm__ volatile ("int $0x80" : "=a" (result) : "0" (__NR_##name), "b" ((long)(a1)) : "memory"); \
-    return (type)__syscall_result(result); \
+    long __res; \
+    __asm__ volatile ("int $0x80" : "=a" (__res) : "0" (__NR_##name), "b" ((long)(a1)) : "memory"); \
+    return (type)__syscall_result(__res); \
 }
 
 #define _syscall2(type, name, type1, a1, type2, a2) \
 static type name(type1 a1, type2 a2) \
 { \
-    long result; \
-    __asm__ volatile ("int $0x80" : "=a" (result) : "0" (__NR_##name), "b" ((long)(a1)), "c" ((long)(a2)) : "memory"); \
-    return (type)__syscall_result(result); \
+    long __res; \
+    __asm__ volatile ("int $0x80" : "=a" (__res) : "0" (__NR_##name), "b" ((long)(a1)), "c" ((long)(a2)) : "memory"); \
+    return (type)__syscall_result(__res); \
 }
 
 #define _syscall3(type, name, type1, a1, type2, a2, type3, a3) \
 static type name(type1 a1, type2 a2, type3 a3) \
 { \
-    long result; \
-    __asm__ volatile ("int $0x80" : "=a" (result) \
+    long __res; \
+    __asm__ volatile ("int $0x80" : "=a" (__res) \
         : "0" (__NR_##name), "b" ((long)(a1)), "c" ((long)(a2)), "d" ((long)(a3)) : "memory"); \
-    return (type)__syscall_result(result); \
+    return (type)__syscall_result(__res); \
 }
 
 #define _syscall4(type, name, type1, a1, type2, a2, type3, a3, type4, a4) \
 static type name(type1 a1, type2 a2, type3 a3, type4 a4) \
 { \
-    long result; \
-    __asm__ volatile ("int $0x80" : "=a" (result) \
+    long __res; \
+    __asm__ volatile ("int $0x80" : "=a" (__res) \
         : "0" (__NR_##name), "b" ((long)(a1)), "c" ((long)(a2)), "d" ((long)(a3)), "S" ((long)(a4)) : "memory"); \
-    return (type)__syscall_result(result); \
+    return (type)__syscall_result(__res); \
 }
 
 #define _syscall5(type, name, type1, a1, type2, a2, type3, a3, type4, a4, type5, a5) \
 static type name(type1 a1, type2 a2, type3 a3, type4 a4, type5 a5) \
 { \
-    long result; \
-    __asm__ volatile ("int $0x80" : "=a" (result) \
+    long __res; \
+    __asm__ volatile ("int $0x80" : "=a" (__res) \
         : "0" (__NR_##name), "b" ((long)(a1)), "c" ((long)(a2)), "d" ((long)(a3)), "S" ((long)(a4)), "D" ((long)(a5)) : "memory"); \
-    return (type)__syscall_result(result); \
+    return (type)__syscall_result(__res); \
 }
 
 /* The sixth argument goes into ebp, which the compiler may need to find its variables: it is fetched before, over the stack. */
 #define _syscall6(type, name, type1, a1, type2, a2, type3, a3, type4, a4, type5, a5, type6, a6) \
 static type name(type1 a1, type2 a2, type3 a3, type4 a4, type5 a5, type6 a6) \
 { \
-    long result; \
-    long sixth = (long)(a6); \
-    __asm__ volatile ("pushl %7; pushl %%ebp; movl 4(%%esp), %%ebp; int $0x80; popl %%ebp; addl $4, %%esp" : "=a" (result) \
-        : "0" (__NR_##name), "b" ((long)(a1)), "c" ((long)(a2)), "d" ((long)(a3)), "S" ((long)(a4)), "D" ((long)(a5)), "m" (sixth) \
+    long __res; \
+    long __sixth = (long)(a6); \
+    __asm__ volatile ("pushl %7; pushl %%ebp; movl 4(%%esp), %%ebp; int $0x80; popl %%ebp; addl $4, %%esp" : "=a" (__res) \
+        : "0" (__NR_##name), "b" ((long)(a1)), "c" ((long)(a2)), "d" ((long)(a3)), "S" ((long)(a4)), "D" ((long)(a5)), "m" (__sixth) \
         : "memory"); \
-    return (type)__syscall_result(result); \
+    return (type)__syscall_result(__res); \
 }
 
 static inline size_t strlen(const char *text)

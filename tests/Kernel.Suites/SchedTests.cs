@@ -42,6 +42,8 @@ public static unsafe class SchedTests
     public static void Threads()
     {
         Test.Run("kernel_thread gives the pid and runs the function"u8, "KT-01"u8, &SchedThreadTests.KernelThreads);
+        Test.Run("kernel_thread shares what its flags say, and copies the rest"u8, "KT-01"u8, &SchedCloneTests.Flags);
+        Test.Run("allow_signal, disallow_signal, flush_signals"u8, "KT-01"u8, &SchedCloneTests.Signals);
         Test.Run("daemonize names the thread and blocks signals"u8, "KT-01"u8, &SchedThreadTests.Daemonize);
         Test.Run("parents: init, kthreadd, and its children"u8, "KT-01 KT-02"u8, &SchedThreadTests.Parents);
         Test.Run("kthread_create: stopped until woken"u8, "KT-02"u8, &SchedThreadTests.Create);

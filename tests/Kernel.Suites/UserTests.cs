@@ -10,7 +10,7 @@ internal static unsafe class UserTests
     private static void Suite()
     {
         Test.Run("getpid by int 0x80 and by syscall"u8, "SYS-01 SYS-03 SYS-10"u8, &Getpid);
-        Test.Run("a program of 32 bits, by int 0x80 and by the vsyscall page"u8, "SYS-01 SYS-03"u8, &Narrow);
+        Test.Run("a program of 32 bits, by int 0x80 and by the vsyscall page; its old calls"u8, "SYS-01 SYS-03"u8, &Narrow);
         Test.Run("numbers without a call; the upper half of rax"u8, "SYS-01 SYS-02"u8, &Numbers);
         Test.Run("registers survive a call"u8, "SYS-01 SYS-03"u8, &Registers);
         Test.Run("flags that the kernel must not inherit"u8, "SYS-01 SYS-03"u8, &Flags);
@@ -34,9 +34,10 @@ internal static unsafe class UserTests
         Test.Run("nanosleep, interrupted and gone on with"u8, "SYS-02 SYS-12"u8, &SignalSleep);
         Test.Run("anonymous memory, munmap"u8, "SYS-12"u8, &MemoryAnonymously);
         Test.Run("mprotect; no memory is writable and executable"u8, "SYS-12"u8, &MemoryProtection);
-        Test.Run("a private mapping of a file"u8, "SYS-12"u8, &MemoryPrivateFile);
+        Test.Run("a private mapping of a file; the sixth argument; the block of the old mmap; SIGBUS"u8, "SYS-01 SYS-12 IRQ-01"u8, &MemoryPrivateFile);
         Test.Run("a shared mapping of a file"u8, "SYS-12"u8, &MemorySharedFile);
         Test.Run("memory shared across fork"u8, "SYS-12"u8, &MemorySharedAnonymous);
+        Test.Run("mremap: grows, shrinks, moves"u8, "SYS-12 SYS-13"u8, &MemoryMoves);
         Test.Run("the program break"u8, "SYS-12"u8, &MemoryBreak);
         Test.Run("the stack grows"u8, "SYS-12"u8, &MemoryStack);
         Test.Run("execve: arguments, environment, auxiliary vector, descriptors"u8, "SYS-12"u8, &ExecArguments);
@@ -51,9 +52,16 @@ internal static unsafe class UserTests
         Test.Run("xmm and x87 registers of processes that take turns"u8, "SYS-12"u8, &ThreadComputing);
         Test.Run("foo, silly_copy, am_i_popular; what needs privileges"u8, "SYS-05 SYS-06"u8, &BookExamples);
         Test.Run("a pipe between processes; EPIPE and SIGPIPE"u8, "SYS-12"u8, &BookPipes);
-        Test.Run("lines of the shell"u8, "SYS-12"u8, &BookShell);
-        Test.Run("fifty thousand random calls"u8, "SYS-13"u8, &RandomRandom);
+        Test.Run("lines of the shell"u8, "SYS-05 SYS-08 SYS-12"u8, &BookShell);
+        Test.Run("the examples in C, where a compiler has made them"u8, "SYS-05 SYS-08"u8, &ExamplesInC);
+        Test.Run("the old select: five arguments behind one register"u8, "SYS-01"u8, &OldSelect);
+        Test.Run("what mprotect, munmap and brk have taken is forgotten"u8, "SYS-12"u8, &TranslationForgotten);
+        Test.Run("and by the CPU of another thread"u8, "SYS-12"u8, &TranslationOtherThread);
+        Test.Run("a handler that changes its frame"u8, "SYS-12 SYS-13"u8, &FramesChanged);
+        Test.Run("random calls: fifty thousand, a million with the boot option random.million"u8, "SYS-13"u8, &RandomCalls);
         UserHelperTests.Run();
+        UserMemoryTests.Run();
+        UserContextTests.Run();
     }
 
     private static void PointerAddresses() => UserHelp.Good("addresses\0"u8);
@@ -96,6 +104,8 @@ internal static unsafe class UserTests
 
     private static void MemorySharedAnonymous() => UserHelp.Good("shared-anonymous\0"u8);
 
+    private static void MemoryMoves() => UserHelp.Good("moves\0"u8);
+
     private static void MemoryBreak() => UserHelp.Good("break\0"u8);
 
     private static void MemoryStack() => UserHelp.Good("stack\0"u8);
@@ -128,7 +138,30 @@ internal static unsafe class UserTests
 
     private static void BookShell() => UserHelp.Good("shell\0"u8);
 
-    private static void RandomRandom() => UserHelp.Good("random\0"u8);
+    private static void RandomCalls() => UserHelp.Good(CommandLine.Has("random.million"u8) ? "million\0"u8 : "random\0"u8);
+
+    private static void OldSelect() => UserHelp.Good("old-select\0"u8);
+
+    private static void TranslationForgotten() => UserHelp.Good("forgotten\0"u8);
+
+    private static void TranslationOtherThread() => UserHelp.Good("other-thread\0"u8);
+
+    private static void FramesChanged() => UserHelp.Good("changed-frames\0"u8);
+
+    private static void ExamplesInC()
+    {
+        if (FsHelp.Walk("/bin/examples_c\0"u8) != 0)
+        {
+            Test.Skip("no C compiler for 32 bits when this was built"u8);
+            return;
+        }
+
+        Check.Equal(0, UserHelp.Run("/bin/hello_c\0"u8));
+        Check.Equal(0, UserHelp.Run("/bin/examples_c\0"u8));
+        Check.Equal(0, UserHelp.Run("/bin/sh\0"u8, "-c\0"u8, "examples_c | grep '^The kernel stack size is 16384$'\0"u8));
+        Check.Equal(0, UserHelp.Run("/bin/sh\0"u8, "-c\0"u8, "hello_c 2>&1 | grep '^/no/such/file: No such file or directory$'\0"u8));
+        Check.Equal(0, UserHelp.Run("/bin/sh\0"u8, "-c\0"u8, "hello_c 2>&1 | grep '^silly_copy of 4 bytes: Invalid argument$'\0"u8));
+    }
 
     private static void Getpid() => UserHelp.Good("getpid\0"u8);
 

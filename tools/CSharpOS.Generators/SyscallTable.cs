@@ -86,7 +86,8 @@ internal static class SyscallTable
             string? problem = Problem(words);
             if (problem is null)
             {
-                problem = Taken(i386, words[0], i, "i386 number") ?? Taken(amd64, words[1], i, "x86-64 number") ?? Taken(names, words[2], i, "name");
+                problem = Taken(i386, words[0], i, "i386 number") ?? Taken(amd64, words[1], i, "x86-64 number") ?? Taken(names, words[2], i, "name")
+                    ?? FixedNumbers.Problem(words[2], words[0], words[1]);
             }
 
             if (problem is not null)

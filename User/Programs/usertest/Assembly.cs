@@ -31,6 +31,22 @@ internal static unsafe class Assembly
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int Compute(ulong seed, int rounds);
 
+    [RuntimeImport("*", "ut_spin")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void Spin();
+
+    [RuntimeImport("*", "ut_read_flags")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong ReadFlags();
+
+    [RuntimeImport("*", "ut_has_avx")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int HasAvx();
+
+    [RuntimeImport("*", "ut_compute_avx")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int ComputeAvx(ulong seed, int rounds);
+
     [RuntimeImport("*", "ut_cli")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Cli();

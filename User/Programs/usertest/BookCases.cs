@@ -100,9 +100,12 @@ internal static unsafe class BookCases
         Line("exit $(echo 12)", 12);
         Line("/bin/nothing 2> /dev/null", 127);
         Line("sleep 100 & kill $!; wait; exit 5", 5);
-        Line("foo | grep 16384 > /dev/null", 0);
-        Line("am_i_popular > /dev/null", 0);
-        Line("silly_copy > /dev/null 2> /dev/null", 0);
+        Line("foo | grep '^The kernel stack size is 16384$' > /dev/null", 0);
+        Line("am_i_popular | grep '^You are popular.$' > /dev/null", 0);
+        Line("silly_copy 2> /dev/null | grep '^silly_copy: 8 bytes, 0x123456789abcdef$' > /dev/null", 0);
+        Line("silly_copy 2>&1 | grep '^silly_copy of 4 bytes: Invalid argument$' > /dev/null", 0);
+        Line("silly_copy 2>&1 | grep '^silly_copy to address 8: Bad address$' > /dev/null", 0);
+        Line("ls /nothing 2>&1 | grep '/nothing: No such file or directory$' > /dev/null", 0);
     }
 
     private static void Line(string line, int status)

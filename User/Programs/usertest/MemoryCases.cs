@@ -7,6 +7,8 @@ internal static unsafe class MemoryCases
     private const int Page = 4096;
     private const int ReadOnly = 1, Writable = 3, Executable = 4;
     private const int Shared = 1, Private = 2, Fixed = 0x10, Anonymous = 0x20;
+    private const int SigBus = 7;
+    private const int MayMove = 1, FixedPlace = 2;
     private const string Name = "/tmp/usertest-map";
 
     private static byte* s_memory;
@@ -71,13 +73,31 @@ internal static unsafe class MemoryCases
         byte* memory = (byte*)(nuint)Raw(__NR_mmap2, 0, 2 * Page, Writable, Private, fd, 0);
         Expect.True(Good(memory));
         Expect.Equal('m', memory[0]);
-        Expect.Equal('m', memory[Page]);
+        Expect.Equal('2', memory[Page]);
         memory[0] = (byte)'P';
         Expect.Equal('m', FirstOf(fd));
 
         // The second page, by its number in the file; and what is not mapped so any more stays as it is.
         byte* second = (byte*)(nuint)Raw(__NR_mmap2, 0, Page, ReadOnly, Private, fd, 1);
-        Expect.Equal('m', second[0]);
+        Expect.Equal('2', second[0]);
+        s_memory = (byte*)(nuint)Raw(__NR_mmap2, 0, 3 * Page, Writable, Shared, fd, 1);
+        s_memory += Page;
+        Expect.Dies(SigBus, &Look);
+
+        // The book's block of six numbers behind one register.
+        uint* block = stackalloc uint[6];
+        block[0] = 0;
+        block[1] = Page;
+        block[2] = ReadOnly;
+        block[3] = Private;
+        block[4] = (uint)fd;
+        block[5] = Page;
+        byte* old = (byte*)(nuint)Raw(__NR_old_mmap, (nint)block, 0, 0, 0, 0, 0);
+        Expect.Equal('2', old[0]);
+        Expect.Equal('m', old[1]);
+        block[5] = 1;
+        Expect.Error(EINVAL, _syscall1(__NR_old_mmap, block));
+        Expect.Error(EFAULT, _syscall1(__NR_old_mmap, 8));
         Close(fd);
         Expect.Equal('P', memory[0]);
         Expect.Equal(0, Unlink(Name));
@@ -162,6 +182,70 @@ internal static unsafe class MemoryCases
         return depth == 0 ? 0 : Deep(depth - 1) + room[0];
     }
 
+    internal static void Moves()
+    {
+        // Grows where it is, shrinks, and what was cut off is gone.
+        byte* memory = PointerCases.Map(8, Writable);
+        Expect.Equal(0, _syscall2(__NR_munmap, memory + (2 * Page), 6 * Page));
+        memory[0] = 1;
+        memory[Page] = 2;
+        Expect.Equal((long)memory, Move(memory, 2, 5, 0));
+        memory[4 * Page] = 5;
+        Expect.Equal((long)memory, Move(memory, 5, 1, 0));
+        s_memory = memory + Page;
+        Expect.Dies(SIGSEGV, &Look);
+
+        // With a neighbour it must move, if it may.
+        byte* wall = (byte*)(nuint)Raw(__NR_mmap2, (nint)(memory + Page), Page, Writable, Private | Anonymous | Fixed, -1, 0);
+        Expect.Equal((long)(memory + Page), (long)wall);
+        wall[0] = 77;
+        Expect.Equal(-ENOMEM, Move(memory, 1, 3, 0));
+        Expect.Equal(1, memory[0]);
+        byte* moved = (byte*)Move(memory, 1, 3, MayMove);
+        Expect.True(moved != memory && Good(moved));
+        Expect.Equal(1, moved[0]);
+        Expect.Equal(0, moved[2 * Page]);
+        moved[0] = 3;
+        Expect.Equal(77, wall[0]);
+        s_memory = memory;
+        Expect.Dies(SIGSEGV, &Look);
+
+        // To an address: what was there is replaced; a child keeps its own copy.
+        byte* target = PointerCases.Map(3, Writable);
+        target[0] = 99;
+        Expect.Equal((long)target, Move(moved, 3, 3, MayMove | FixedPlace, target));
+        Expect.Equal(3, target[0]);
+        s_memory = target;
+        Expect.Good(&ChangeCopy);
+        Expect.Equal(3, target[0]);
+
+        // A file's second page stays its second page.
+        int fd = MakeFile();
+        byte* file = (byte*)(nuint)Raw(__NR_mmap2, 0, 2 * Page, ReadOnly, Private, fd, 0);
+        byte* second = (byte*)Move(file + Page, 1, 1, MayMove | FixedPlace, target);
+        Expect.Equal((long)target, (long)second);
+        Expect.Equal('2', second[0]);
+        Expect.Equal('m', file[0]);
+        Close(fd);
+        Unlink(Name);
+
+        Expect.Equal(-EINVAL, Move(target + 1, 1, 2, 0));
+        Expect.Equal(-EINVAL, Move(target, 1, 0, 0));
+        Expect.Equal(-EINVAL, Move(target, 0, 1, 0));
+        Expect.Equal(-EINVAL, Move(target, 1, 1, 8));
+        Expect.Equal(-EINVAL, Move(target, 1, 1, FixedPlace, target));
+        Expect.Equal(-EINVAL, Move(target, 1, 1, MayMove | FixedPlace, target));
+        Expect.Equal(-EFAULT, Move((byte*)0x10000, 1, 1, MayMove));
+        Expect.Equal(-EFAULT, Move(target, 100, 101, MayMove));
+        Expect.Equal(-ENOMEM, Move(target, 1, 0xffffd, MayMove));
+        Expect.Equal('2', target[0]);
+    }
+
+    private static void ChangeCopy() => s_memory[0] = 4;
+
+    private static long Move(byte* address, int pages, int newPages, int flags, byte* target = null) =>
+        Syscall64(SyscallNumbers64.__NR_mremap, (nint)address, pages * Page, (nint)newPages * Page, flags, (nint)target);
+
     private static bool Good(byte* memory) => memory != null && (ulong)memory < 0xfffff000;
 
     private static int MakeFile()
@@ -170,6 +254,7 @@ internal static unsafe class MemoryCases
         Expect.True(fd > 2);
         byte* page = stackalloc byte[2 * Page];
         new Span<byte>(page, 2 * Page).Fill((byte)'m');
+        page[Page] = (byte)'2';
         Expect.Equal(2 * Page, Write(fd, new ReadOnlySpan<byte>(page, 2 * Page)));
         return fd;
     }

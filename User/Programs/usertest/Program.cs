@@ -81,6 +81,15 @@ internal static unsafe class Program
         "pipes" => &BookCases.Pipes,
         "shell" => &BookCases.Shell,
         "random" => &RandomCases.Random,
+        "million" => &RandomCases.Million,
+        "inside" => &KernelCases.Inside,
+        "spin" => &KernelCases.Spin,
+        "kill-threads" => &KernelCases.KillThreads,
+        "moves" => &MemoryCases.Moves,
+        "old-select" => &KernelCases.OldSelect,
+        "forgotten" => &TranslationCases.Forgotten,
+        "other-thread" => &TranslationCases.OtherThread,
+        "changed-frames" => &FrameCases.Changed,
         _ => null,
     };
 }

@@ -18,7 +18,7 @@ internal static unsafe class ThreadCases
     // The library's errno belongs to everybody: threads use the calls that leave it alone.
     private static long Futex(int* word, int operation, int value) => Syscall64(SyscallNumbers64.__NR_futex, (nint)word, operation, value);
 
-    private static void Start(int index, delegate*<nint, void> body)
+    internal static void Start(int index, delegate*<nint, void> body)
     {
         byte* stack = PointerCases.Map(4, 3);
         fixed (int* tid = &s_tids[index])
@@ -29,7 +29,7 @@ internal static unsafe class ThreadCases
     }
 
     // The kernel clears the word and wakes whoever waits there.
-    private static void Join(int index)
+    internal static void Join(int index)
     {
         fixed (int* tid = &s_tids[index])
         {
@@ -228,5 +228,13 @@ internal static unsafe class ThreadCases
 
     private static int s_seed;
 
-    private static void Computes() => Expect.Equal(0, Assembly.Compute((ulong)s_seed, 2000));
+    private static void Computes()
+    {
+        Expect.Equal(0, Assembly.Compute((ulong)s_seed, 2000));
+        if (Assembly.HasAvx() != 0)
+        {
+            // Each has a rounding mode of its own, too.
+            Expect.Equal(0, Assembly.ComputeAvx((ulong)s_seed + ((ulong)s_seed / 1000), 2000));
+        }
+    }
 }

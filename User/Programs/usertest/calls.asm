@@ -207,6 +207,87 @@ FUNCTION ut_compute
         add rsp, 24
         GIVE_BACK
 
+; void ut_spin(void): counts in rcx, for ever and without a system call.
+FUNCTION ut_spin
+        xor ecx, ecx
+.loop:  inc rcx
+        jmp .loop
+
+; ulong ut_read_flags(void)
+FUNCTION ut_read_flags
+        pushf
+        pop rax
+        ret
+
+; int ut_has_avx(void): the processor has the instructions and the kernel keeps the registers.
+FUNCTION ut_has_avx
+        push rbx
+        mov eax, 1
+        xor ecx, ecx
+        cpuid
+        xor eax, eax
+        and ecx, 0x18000000                     ; OSXSAVE, AVX
+        cmp ecx, 0x18000000
+        jne .end
+        xor ecx, ecx
+        xgetbv
+        and eax, 6
+        cmp eax, 6
+        sete al
+        movzx eax, al
+.end:   pop rbx
+        ret
+
+; int ut_compute_avx(ulong seed, int rounds): the upper halves of ymm0-15 keep a value of this process while others run; MXCSR too. 0 if all is right.
+FUNCTION ut_compute_avx
+        KEEP
+        sub rsp, 40
+        mov r12, rdi
+        mov r13d, esi
+        mov [rsp], rdi
+        mov [rsp + 8], rdi
+        mov [rsp + 16], rdi
+        mov [rsp + 24], rdi
+%assign i 0
+%rep 16
+        inc qword [rsp + 16]
+        vmovups ymm %+ i, [rsp]
+%assign i i + 1
+%endrep
+        mov ecx, r12d
+        and ecx, 3                              ; the rounding mode of this process
+        shl ecx, 13
+        or ecx, 0x1f80
+        mov r15d, ecx
+        mov [rsp], ecx
+        ldmxcsr [rsp]
+.round: mov eax, 24                             ; sched_yield
+        syscall
+        dec r13d
+        jnz .round
+%assign i 0
+%rep 16
+        inc r12
+        vmovups [rsp], ymm %+ i
+        mov ebx, 1 + i
+        cmp [rsp + 16], r12
+        jne .end
+%assign i i + 1
+%endrep
+        stmxcsr [rsp]
+        mov ebx, 17
+        mov eax, [rsp]
+        and eax, 0x7f80
+        cmp eax, r15d
+        jne .end
+        xor ebx, ebx
+.end:   vzeroupper
+        mov dword [rsp], 0x1f80
+        ldmxcsr [rsp]
+        mov eax, ebx
+        add rsp, 40
+        GIVE_BACK
+
 ; Faults.
 FUNCTION ut_cli
         cli

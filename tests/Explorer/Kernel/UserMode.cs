@@ -36,6 +36,10 @@ namespace CSharpOS.Processes
     internal static class ProcessExit
     {
         internal static void ExitGroup(int status) => throw Explorer.Machine.Fail("a kernel thread left as a process");
+
+        internal static void ReleaseFiles(Sched.TaskStruct* task)
+        {
+        }
     }
 }
 

@@ -55,7 +55,7 @@ public static class Matrix
     private static readonly (string Configuration, string Row, string Option)[] s_configurations =
     [
         ("Debug", "smp kernel pc max 2 128M ioapic", "workqueue.power_efficient"),
-        ("Release", "smp kernel q35 Nehalem 2 8G ioapic", ""),
+        ("Release", "smp kernel q35 Nehalem 2 8G ioapic", "random.million"),
     ];
 
     /// <summary>The rows of the pairwise table, split into values.</summary>

@@ -1,0 +1,105 @@
+// SchedCloneTests: what a kernel thread has from its maker. Part of the suite sched.
+
+using System.Runtime.CompilerServices;
+using CSharpOS.Processes;
+
+namespace CSharpOS.Suites;
+
+internal static unsafe class SchedCloneTests
+{
+    private static Completion s_done;
+    private static FilesStruct* s_files;
+    private static FsStruct* s_fs;
+    private static ulong s_allowed, s_pending;
+    private static int s_results;
+
+    private static Completion* Done => (Completion*)Unsafe.AsPointer(ref s_done);
+
+    internal static void Flags()
+    {
+        FilesStruct* files = Current->Files;
+        FsStruct* fs = Current->FsInfo;
+        Current->Files = FilesStruct.New();
+        Current->FsInfo = FsStruct.New();
+        Current->AllowedSignals = Signal.Mask(Signal.SIGINT);
+        int ours = Current->Files->Count.Read();
+        Look(CloneFlags.Fs | CloneFlags.Files | CloneFlags.SigHand);
+        Check.True(s_files == Current->Files && s_fs == Current->FsInfo);
+        Check.Equal(Signal.Mask(Signal.SIGINT), s_allowed);
+        Look(CloneFlags.None);
+        Check.True(s_files != Current->Files && s_files != null && s_fs != Current->FsInfo && s_fs != null);
+        Check.Equal(0ul, s_allowed);
+        Look(CloneFlags.Files);
+        Check.True(s_files == Current->Files && s_fs != Current->FsInfo);
+
+        // What was shared is given back when the thread has ended.
+        uint start = Jiffies;
+        while (Current->Files->Count.Read() != ours && Jiffies - start < 10 * HZ)
+        {
+            SchedThread.GiveWay();
+        }
+
+        Check.Equal(ours, Current->Files->Count.Read());
+        Check.Equal(-EINVAL, KernelThread.Clone(&Note, null, "wrong"u8, CloneFlags.Thread));
+        Current->AllowedSignals = 0;
+        FilesStruct.Exit(Current);
+        FsStruct.Exit(Current);
+        Current->Files = files;
+        Current->FsInfo = fs;
+#if DEBUG_CHECKS
+        AllocationFailure.Clear();
+        AllocationFailure.FailNth(1);
+        int error = KernelThread.Clone(&Note, null, "starved"u8, CloneFlags.None);
+        AllocationFailure.Clear();
+        Check.True(error is -ENOMEM or > 0);
+#endif
+    }
+
+    internal static void Signals()
+    {
+        Completion.Init(Done);
+        s_results = -1;
+        Check.True(KernelThread.Run(&Allow, null, "allows"u8) > 0);
+        Completion.Wait(Done);
+        Check.Equal(0, s_results);
+        Check.Equal(Signal.Mask(Signal.SIGINT), s_pending);
+        Check.Equal(0ul, s_allowed);
+    }
+
+    private static void Look(CloneFlags flags)
+    {
+        Completion.Init(Done);
+        s_files = null;
+        s_fs = null;
+        Check.True(KernelThread.Clone(&Note, null, "cloned"u8, flags) > 2);
+        Completion.Wait(Done);
+    }
+
+    private static int Note(void* unused)
+    {
+        s_files = Current->Files;
+        s_fs = Current->FsInfo;
+        s_allowed = Current->AllowedSignals;
+        Completion.Complete(Done);
+        return 0;
+    }
+
+    private static int Allow(void* unused)
+    {
+        int self = Current->Pid;
+        Processes.Signals.SendToPid(self, Signal.SIGINT);
+        bool early = Scheduler.SignalPending(Current);
+        int results = KernelThread.AllowSignal(0) == -EINVAL && KernelThread.DisallowSignal(65) == -EINVAL ? 0 : 1;
+        results |= KernelThread.AllowSignal(Signal.SIGINT);
+        Processes.Signals.SendToPid(self, Signal.SIGKILL);
+        Processes.Signals.SendToPid(self, Signal.SIGINT);
+        s_pending = Current->PendingSignals;
+        KernelThread.FlushSignals();
+        results |= KernelThread.DisallowSignal(Signal.SIGINT);
+        Processes.Signals.SendToPid(self, Signal.SIGINT);
+        s_allowed = Current->AllowedSignals | Current->PendingSignals;
+        s_results = results | (early ? 2 : 0);
+        Completion.Complete(Done);
+        return 0;
+    }
+}
