@@ -137,11 +137,18 @@ public static unsafe class Kthread
         }
     }
 
-    // Stopped before its first run: the function is not called at all.
+    // Linux: kthread. Stopped before its first run: the function is not called at all.
     private static int Start(void* unused)
     {
         TaskStruct* task = Current;
-        return ShouldStop() ? -EINTR : task->Kthread.Function(task->Kthread.Data);
+        int result = -EINTR;
+        if (!ShouldStop())
+        {
+            // Not returned at once: as a tail call it would leave no trace of this function in the thread's call traces.
+            result = task->Kthread.Function(task->Kthread.Data);
+        }
+
+        return result;
     }
 
     private static int Kthreadd(void* unused)

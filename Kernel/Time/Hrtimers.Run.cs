@@ -5,6 +5,8 @@
 // What is due is taken out of the tree in the hard interrupt. Functions for the hard interrupt are called there and then; the others wait in
 // the list Pending for the softirq. A timer that is started again meanwhile leaves that list.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Time;
 
 public static unsafe partial class Hrtimers
@@ -62,7 +64,7 @@ public static unsafe partial class Hrtimers
             Shared.WriteOnce(&timers->RunningHard, timer);
             timers->Expired++;
             timers->Lock.Unlock();
-            HrtimerRestart restart = timer->Function(timer);
+            HrtimerRestart restart = Call(timer);
             timers->Lock.Lock();
             Shared.WriteOnce(&timers->RunningHard, null);
             Again(timers, timer, restart);
@@ -91,7 +93,7 @@ public static unsafe partial class Hrtimers
             Shared.WriteOnce(&timers->RunningSoft, timer);
             timers->Expired++;
             timers->Lock.UnlockIrq();
-            HrtimerRestart restart = timer->Function(timer);
+            HrtimerRestart restart = Call(timer);
             timers->Lock.LockIrq();
             Shared.WriteOnce(&timers->RunningSoft, null);
             if (Again(timers, timer, restart))
@@ -103,12 +105,22 @@ public static unsafe partial class Hrtimers
         timers->Lock.UnlockIrq();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static HrtimerRestart Call(Hrtimer* timer)
+    {
+        TracePoints.HrtimerExpireEntry(timer);
+        HrtimerRestart restart = timer->Function(timer);
+        TracePoints.HrtimerExpireExit(timer);
+        return restart;
+    }
+
     // After a function. One that wants no restart may have freed its timer: it is not touched then. True if the timer is the first one now, or
     // became so while its function ran on this CPU and somebody started it from another.
     private static bool Again(HrtimerBase* timers, Hrtimer* timer, HrtimerRestart restart)
     {
         if (restart == HrtimerRestart.Restart && timer->State == HrtimerState.Inactive && timer->Base == timers)
         {
+            TracePoints.HrtimerStart(timer, HrtimerMode.Abs);
             HrtimerBase.Enqueue(timers, timer);
         }
 

@@ -72,6 +72,7 @@ public static unsafe partial class Hrtimers
         }
 
         timer->Expires = mode == HrtimerMode.Rel ? Later(KtimeGet(), time) : time;
+        TracePoints.HrtimerStart(timer, mode);
         if (HrtimerBase.Enqueue(timers, timer) && timers == target)
         {
             Program(timers, KtimeGet());
@@ -96,6 +97,7 @@ public static unsafe partial class Hrtimers
             {
                 // The clock may interrupt once for nothing: cheaper than to tell it.
                 HrtimerBase.Dequeue(timers, timer);
+                TracePoints.HrtimerCancel(timer);
                 result = 1;
             }
         }

@@ -24,6 +24,7 @@ public static unsafe partial class Timers
     /// <summary>Calls what is due on this CPU.</summary>
     /// <linux>__run_timers</linux>
     /// <rows>TIME-03</rows>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void RunExpired()
     {
         TimerBase* timers = s_bases.This;

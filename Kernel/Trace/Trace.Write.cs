@@ -18,13 +18,14 @@ public static unsafe partial class Trace
 
     /// <summary>Records an event.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Write(TraceEvent what, ulong a, ulong b, ulong c)
+    internal static void Write(TraceEvent what, ulong a, ulong b, ulong c, int number = 0)
     {
         ulong flags = LocalIrqSave();
         TraceRecord* record = Begin(what, flags, out ulong sequence);
         record->A = a;
         record->B = b;
         record->C = c;
+        record->Number = number;
         TraceRing.Commit(record, sequence);
         LocalIrqRestore(flags);
     }

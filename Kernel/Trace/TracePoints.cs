@@ -131,6 +131,53 @@ public static unsafe class TracePoints
         }
     }
 
+    /// <summary>A timer was armed, by a call or by its own function's wish for a restart.</summary>
+    /// <linux>trace_hrtimer_start</linux>
+    /// <rows>TIME-06</rows>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void HrtimerStart(Hrtimer* timer, HrtimerMode mode)
+    {
+        if (Trace.Enabled)
+        {
+            Trace.Write(TraceEvent.HrtimerStart, (ulong)timer, (ulong)timer->Function, (ulong)timer->Expires, (int)mode);
+        }
+    }
+
+    /// <summary>An active timer was made inactive; not one whose time has come.</summary>
+    /// <linux>trace_hrtimer_cancel</linux>
+    /// <rows>TIME-06</rows>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void HrtimerCancel(Hrtimer* timer)
+    {
+        if (Trace.Enabled)
+        {
+            Trace.Write(TraceEvent.HrtimerCancel, (ulong)timer, 0, 0);
+        }
+    }
+
+    /// <linux>trace_hrtimer_expire_entry</linux>
+    /// <rows>TIME-06</rows>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void HrtimerExpireEntry(Hrtimer* timer)
+    {
+        if (Trace.Enabled)
+        {
+            Trace.Write(TraceEvent.HrtimerExpireEntry, (ulong)timer, (ulong)timer->Function, (ulong)KtimeGet());
+        }
+    }
+
+    /// <summary>The function has returned; the timer may be gone.</summary>
+    /// <linux>trace_hrtimer_expire_exit</linux>
+    /// <rows>TIME-06</rows>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void HrtimerExpireExit(void* timer)
+    {
+        if (Trace.Enabled)
+        {
+            Trace.Write(TraceEvent.HrtimerExpireExit, (ulong)timer, 0, 0);
+        }
+    }
+
     /// <summary>A work was put into a list: two events, since here a work is active as soon as it is queued.</summary>
     /// <linux>trace_workqueue_queue_work</linux>
     /// <rows>WORK-08</rows>

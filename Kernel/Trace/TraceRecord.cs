@@ -43,6 +43,18 @@ public enum TraceEvent : ushort
     /// <inheritdoc cref="TimerCancel"/>
     TimerExpireExit,
 
+    /// <summary>A = timer, B = function, C = expires; Number = mode.</summary>
+    HrtimerStart,
+
+    /// <summary>A = timer.</summary>
+    HrtimerCancel,
+
+    /// <summary>A = timer, B = function, C = now.</summary>
+    HrtimerExpireEntry,
+
+    /// <inheritdoc cref="HrtimerCancel"/>
+    HrtimerExpireExit,
+
     /// <summary>A = work, B = function, C = queue; Number and Other = CPU asked for and CPU.</summary>
     WorkqueueQueueWork,
 

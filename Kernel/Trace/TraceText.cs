@@ -152,6 +152,20 @@ public static unsafe class TraceText
             case TraceEvent.TimerExpireExit:
                 text.Append($"timer_expire_exit: timer=0x{record->A:x16}");
                 break;
+            case TraceEvent.HrtimerStart:
+                // Here a timer has no slack: the soft time is the hard one.
+                text.Append($"hrtimer_start: hrtimer=0x{record->A:x16} function={function} expires={(long)record->C} ");
+                text.Append($"softexpires={(long)record->C} mode={(record->Number == (int)HrtimerMode.Rel ? "REL"u8 : "ABS"u8)}");
+                break;
+            case TraceEvent.HrtimerCancel:
+                text.Append($"hrtimer_cancel: hrtimer=0x{record->A:x16}");
+                break;
+            case TraceEvent.HrtimerExpireEntry:
+                text.Append($"hrtimer_expire_entry: hrtimer=0x{record->A:x16} function={function} now={(long)record->C}");
+                break;
+            case TraceEvent.HrtimerExpireExit:
+                text.Append($"hrtimer_expire_exit: hrtimer=0x{record->A:x16}");
+                break;
             case TraceEvent.WorkqueueQueueWork:
                 // The courseware's form, as that of the three below.
                 int target = record->Number < 0 ? cpu : record->Number;

@@ -50,6 +50,27 @@ public sealed class TraceTests
     }
 
     [Fact]
+    [Trait("Row", "TIME-06")]
+    public void Hrtimers_are_late_by_what_their_events_say_and_cancelled_ones_are_not_late()
+    {
+        const string Text = """
+                init-1       [000] d..1     1.000000: hrtimer_start: hrtimer=0x1 function=F expires=5000000 softexpires=5000000 mode=REL
+                init-1       [000] d..1     1.000010: hrtimer_cancel: hrtimer=0x1
+                init-1       [000] d..1     1.000020: hrtimer_start: hrtimer=0x1 function=F expires=9000000 softexpires=9000000 mode=ABS
+                init-1       [001] d..1     1.000030: hrtimer_start: hrtimer=0x1 function=F expires=2000000 softexpires=2000000 mode=ABS
+              <idle>-0       [001] ..s.     1.002000: hrtimer_expire_entry: hrtimer=0x1 function=F now=2007000
+              <idle>-0       [001] ..s.     1.002003: hrtimer_expire_exit: hrtimer=0x1
+              <idle>-0       [001] ..s.     1.002005: hrtimer_cancel: hrtimer=0x1
+            """;
+
+        Dictionary<string, TraceInterval> intervals = TraceSummary.Of(TraceLine.Parse(Text)).ToDictionary(interval => interval.Name);
+
+        Assert.Equal([7], intervals["hrtimer: due to called"].Microseconds);
+        Assert.Equal(10, Assert.Single(intervals["hrtimer: started to cancelled"].Microseconds), 3);
+        Assert.Equal(3, Assert.Single(intervals["hrtimer function"].Microseconds), 3);
+    }
+
+    [Fact]
     public void Median_and_percentile_are_lengths_that_occur()
     {
         TraceInterval interval = new("x", [.. Enumerable.Range(1, 200).Select(number => (double)number)]);

@@ -20,6 +20,9 @@ public static unsafe class LogTests
     private static Log.Console s_console;
     private static int s_shownUnderLock;
     private static SpinLock s_lock;
+    private static TimerList s_timer;
+    private static Completion s_ran;
+    private static bool s_byThread;
 
     [TestSuite("log")]
     public static void Suite()
@@ -37,6 +40,7 @@ public static unsafe class LogTests
         Test.Run("a new console is shown the ring"u8, "LOG-01"u8, &NewConsole);
         Test.Run("dump_stack in process context"u8, "LOG-02"u8, &DumpInProcess);
         Test.Run("dump_stack in a hard interrupt"u8, "LOG-02 IRQ-11"u8, &DumpInInterrupt);
+        OnCpuZero.Run("dump_stack in a timer that ksoftirqd runs"u8, "LOG-02"u8, &DumpInKsoftirqd);
         Test.Run("WARN_ON goes on"u8, "LOG-02"u8, &Warning);
         Test.Run("sleeping with interrupts off"u8, "LOG-02 SIRQ-09"u8, &Sleeping);
     }
@@ -289,6 +293,55 @@ public static unsafe class LogTests
             "Call Trace:"u8, " <IRQ>"u8, " LogTests.Handler+0x"u8, " Interrupts.DoIrq+0x"u8, " <EOI>"u8, " LogTests.Strike+0x"u8,
             " TestRunner.RunSuites+0x"u8));
         Check.NotLogged("trace ends here"u8);
+    }
+
+    // The timer comes due while bottom halves are disabled, so that the softirq stays pending; then the thread is woken. An interrupt may still be
+    // quicker on its way out: that round proves nothing, and says so in s_byThread.
+    private static void DumpInKsoftirqd()
+    {
+        const int MostRounds = 100;
+        var timer = (TimerList*)Unsafe.AsPointer(ref s_timer);
+        var ran = (Completion*)Unsafe.AsPointer(ref s_ran);
+        SetupTimer(timer, &DumpByThread, 0);
+        s_byThread = false;
+        for (int round = 0; round < MostRounds && !s_byThread; round++)
+        {
+            Completion.Init(ran);
+            LocalBhDisable();
+            uint due = Jiffies + 1;
+            ModTimer(timer, due);
+            while (TimeBeforeEq(Jiffies, due))
+            {
+                CpuRelax();
+            }
+
+            LocalIrqDisable();
+            _LocalBhEnable();
+            RaiseSoftirqIrqoff(TimerSoftirq);
+            LocalIrqEnable();
+            Completion.Wait(ran);
+        }
+
+        DelTimerSync(timer);
+        Check.True(s_byThread);
+        Check.True(InOrder(
+            "name: ksoftirqd/0  "u8, "Call Trace:"u8, " LogTests.DumpByThread+0x"u8, " Timers.RunTimerSoftirq+0x"u8, " Softirq.DoSoftirqOnce+0x"u8,
+            " Ksoftirqd.Run+0x"u8, " Kthread.Start+0x"u8));
+        Check.NotLogged("<IRQ>"u8);
+        Check.NotLogged("trace ends here"u8);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void DumpByThread(ulong unused)
+    {
+        s_byThread = InterruptRegs == null && Current == Ksoftirqd.OfCpu(0);
+        if (s_byThread)
+        {
+            s_start = KernelLog.NextSequence;
+            KernelLog.DumpStack();
+        }
+
+        Completion.Complete((Completion*)Unsafe.AsPointer(ref s_ran));
     }
 
     private static void Warning()

@@ -3,6 +3,8 @@
 // An interval begins with one event and ends with another one of the same key: for interrupts, softirqs, tasklets and timer functions on the same CPU, for works
 // the same work, for wake-ups the same task. What was under way when tracing began or ended has no interval.
 
+using System.Globalization;
+
 namespace CSharpOS.Tool.Tracing;
 
 /// <summary>The intervals of one kind.</summary>
@@ -25,7 +27,20 @@ public sealed record TraceInterval(string Name, IReadOnlyList<double> Microsecon
 /// <summary>Makes intervals of a trace.</summary>
 public static class TraceSummary
 {
-    private sealed record Rule(string Name, string Begin, string End, Func<TraceLine, string> BeginKey, Func<TraceLine, string> EndKey);
+    private sealed record Rule(string Name, string Begin, string End, Func<TraceLine, string> BeginKey, Func<TraceLine, string> EndKey)
+    {
+        /// <summary>The event after which there is nothing to be ended; its key is that of <see cref="End"/>.</summary>
+        public string Forget { get; init; } = "";
+
+        /// <summary>A second beginning takes the place of the first.</summary>
+        public bool Latest { get; init; }
+
+        /// <summary>When it begins, and ends, in microseconds: by the time stamps, unless the events say it themselves.</summary>
+        public Func<TraceLine, double> Begins { get; init; } = line => line.Microseconds;
+
+        /// <inheritdoc cref="Begins"/>
+        public Func<TraceLine, double> Ends { get; init; } = line => line.Microseconds;
+    }
 
     private static readonly Rule[] s_rules =
     [
@@ -34,6 +49,12 @@ public static class TraceSummary
         Same("softirq: begun to ended", "softirq_entry", "softirq_exit", line => $"{line.Cpu} {line.Field("vec")}"),
         Same("tasklet", "tasklet_entry", "tasklet_exit", line => $"{line.Cpu} {line.Field("tasklet")}"),
         Same("timer function", "timer_expire_entry", "timer_expire_exit", line => $"{line.Cpu} {line.Field("timer")}"),
+        new("hrtimer: due to called", "hrtimer_start", "hrtimer_expire_entry", HrtimerOf, HrtimerOf)
+        {
+            Forget = "hrtimer_cancel", Latest = true, Begins = line => Nanoseconds(line, "expires"), Ends = line => Nanoseconds(line, "now"),
+        },
+        Same("hrtimer: started to cancelled", "hrtimer_start", "hrtimer_cancel", HrtimerOf) with { Forget = "hrtimer_expire_entry", Latest = true },
+        Same("hrtimer function", "hrtimer_expire_entry", "hrtimer_expire_exit", line => $"{line.Cpu} {line.Field("hrtimer")}"),
         Same("work: queued to begun", "workqueue_queue_work", "workqueue_execute_start", WorkOf),
         Same("work: begun to ended", "workqueue_execute_start", "workqueue_execute_end", WorkOf),
         new("task: woken to running", "sched_wakeup", "sched_switch", line => line.Field("pid"), line => line.Field("next_pid")),
@@ -51,18 +72,27 @@ public static class TraceSummary
         {
             if (line.Event == rule.End && open.Remove(rule.EndKey(line), out double began))
             {
-                yield return line.Microseconds - began;
+                yield return rule.Ends(line) - began;
+            }
+            else if (line.Event == rule.Forget)
+            {
+                open.Remove(rule.EndKey(line));
             }
 
-            // What is asked for twice before it begins has waited since the first time.
-            if (line.Event == rule.Begin)
+            // What is asked for twice before it begins has waited since the first time, unless the second takes its place.
+            if (line.Event == rule.Begin && !open.TryAdd(rule.BeginKey(line), rule.Begins(line)) && rule.Latest)
             {
-                open.TryAdd(rule.BeginKey(line), line.Microseconds);
+                open[rule.BeginKey(line)] = rule.Begins(line);
             }
         }
     }
 
     private static Rule Same(string name, string begin, string end, Func<TraceLine, string> key) => new(name, begin, end, key, key);
+
+    private static string HrtimerOf(TraceLine line) => line.Field("hrtimer");
+
+    private static double Nanoseconds(TraceLine line, string field) =>
+        double.TryParse(line.Field(field), NumberStyles.Integer, CultureInfo.InvariantCulture, out double value) ? value / 1000 : line.Microseconds;
 
     private static string WorkOf(TraceLine line)
     {
