@@ -33,7 +33,7 @@ namespace CSharpOS.Processes
         internal const int SIGKILL = 9;
     }
 
-    internal static class ProcessExit
+    internal static unsafe class ProcessExit
     {
         internal static void ExitGroup(int status) => throw Explorer.Machine.Fail("a kernel thread left as a process");
 
