@@ -15,6 +15,9 @@ public static unsafe partial class Rtc
     private const uint RetryMicroseconds = 100;
     private const int FirstYear = 1970;
 
+    // The chip takes any byte from c0 up for AlarmAny.
+    private const byte AnyFrom = 0xc0;
+
     /// <summary>Reads the date and the time of day. Any context.</summary>
     /// <returns>0; -EIO: the chip never stands still; -EINVAL: what it holds is no date.</returns>
     /// <linux>RTC_RD_TIME</linux>
@@ -80,6 +83,22 @@ public static unsafe partial class Rtc
         CmosWrite(SecondsAlarm, second < 0 ? AlarmAny : Encode(second, control));
         s_rtcLock.UnlockIrqRestore(flags);
         return 0;
+    }
+
+    /// <summary>The time of day of the alarm as <see cref="SetAlarm"/> takes it. Any context.</summary>
+    /// <linux>RTC_ALM_READ, get_rtc_alm_time</linux>
+    /// <rows>IRQ-15</rows>
+    public static void GetAlarm(out int hour, out int minute, out int second)
+    {
+        ulong flags = s_rtcLock.LockIrqSave();
+        byte control = CmosRead(Control);
+        byte hours = CmosRead(HoursAlarm);
+        byte minutes = CmosRead(MinutesAlarm);
+        byte seconds = CmosRead(SecondsAlarm);
+        s_rtcLock.UnlockIrqRestore(flags);
+        hour = hours >= AnyFrom ? -1 : DecodeHour(hours, control);
+        minute = minutes >= AnyFrom ? -1 : Decode(minutes, control);
+        second = seconds >= AnyFrom ? -1 : Decode(seconds, control);
     }
 
     private static void SetSystemTime()

@@ -91,6 +91,7 @@ public static unsafe partial class Rtc
         s_missedReported = true;
         int hertz = s_frequency;
         s_rtcLock.UnlockIrq();
+        RtcDevice.Notify();
         if (report)
         {
             Printk(LogLevel.Warning, $"rtc: lost some interrupts at {hertz} Hz\n");

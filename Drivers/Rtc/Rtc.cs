@@ -1,12 +1,13 @@
 // Rtc: the driver of the PC's real-time clock, the book's example of an interrupt handler.
 //
 // Linux: drivers/char/rtc.c. Spread over files by aspect: Rtc.cs registration, handler and interrupt sources; Rtc.Clock.cs date and time;
-// Rtc.Missed.cs the timer that detects missed interrupts; Rtc.Command.cs the monitor's command; RtcRegisters.cs the chip.
+// Rtc.Missed.cs the timer that detects missed interrupts; Rtc.Command.cs the monitor's command; RtcDevice.cs and RtcIoctl.cs /dev/rtc;
+// RtcRegisters.cs the chip.
 // Init, Exit: process context, may sleep. RtcInterrupt: hard interrupt context, interrupts off (SA_INTERRUPT). The rest: any context, does
 // not sleep.
 // Locks, never both at once: s_rtcLock (interrupts off) guards the chip, s_irqData and whether the timer is on; s_taskLock (interrupts off) guards
-// s_callback and is held while the callback runs, so after UnregisterTask it runs nowhere. The timer's own lock nests inside s_rtcLock.
-// Not here yet, for want of the mechanisms: waking readers and asynchronous owners (behind the callback).
+// s_callback and s_opened and is held while the callback runs, so after UnregisterTask it runs nowhere. The timer's own lock nests inside s_rtcLock.
+// The chip's interrupts belong to one user at a time: a task or the file /dev/rtc.
 
 using CSharpOS.Init;
 using static CSharpOS.Drivers.RtcRegisters;
@@ -48,9 +49,16 @@ public static unsafe partial class Rtc
     private static ulong s_interrupts;
     private static int s_frequency;
     private static RtcTask* s_callback;
+    private static bool s_opened;
 
     /// <summary>Interrupts since Init.</summary>
     public static ulong InterruptCount => Shared.ReadOnce(ref s_interrupts);
+
+    /// <summary>True from a good Init to Exit.</summary>
+    internal static bool HasLine { get; private set; }
+
+    /// <summary>True if <see cref="ReadData"/> has something to give. Any context.</summary>
+    internal static bool HasData => Shared.ReadOnce(ref s_irqData) != 0;
 
     /// <summary>Frequency of the periodic interrupt in Hz, whether it is on or not.</summary>
     public static int Frequency => Shared.ReadOnce(ref s_frequency);
@@ -67,6 +75,9 @@ public static unsafe partial class Rtc
         s_irqData = 0;
         s_interrupts = 0;
         s_callback = null;
+        s_opened = false;
+        HasLine = false;
+        RtcDevice.InitQueues();
         InitMissed();
         InterruptsOff(AllInterrupts);
         if (RequestIrq(RtcIrq, &RtcInterrupt, IrqFlags.SaInterrupt, "rtc"u8, null) != 0)
@@ -75,6 +86,7 @@ public static unsafe partial class Rtc
             return -EIO;
         }
 
+        HasLine = true;
         SetFrequency(DefaultFrequency);
         SetSystemTime();
         RegisterCommand();
@@ -86,6 +98,7 @@ public static unsafe partial class Rtc
     [ModuleExit]
     public static void Exit()
     {
+        HasLine = false;
         UnregisterCommand();
         InterruptsOff(AllInterrupts);
         FreeIrq(RtcIrq, null);
@@ -146,7 +159,7 @@ public static unsafe partial class Rtc
     public static void UpdateInterrupt(bool on) => Switch(UpdateEnable, on);
 
     /// <summary>Has <paramref name="task"/> called at every interrupt. Any context.</summary>
-    /// <returns>0; -EINVAL: no function; -EBUSY: there is a task already.</returns>
+    /// <returns>0; -EINVAL: no function; -EBUSY: there is a task already, or /dev/rtc is open.</returns>
     /// <linux>rtc_register</linux>
     /// <rows>IRQ-15</rows>
     public static int RegisterTask(RtcTask* task)
@@ -157,7 +170,7 @@ public static unsafe partial class Rtc
         }
 
         ulong flags = s_taskLock.LockIrqSave();
-        int result = s_callback == null ? 0 : -EBUSY;
+        int result = s_callback == null && !s_opened ? 0 : -EBUSY;
         if (result == 0)
         {
             s_callback = task;
@@ -191,6 +204,33 @@ public static unsafe partial class Rtc
         return 0;
     }
 
+    /// <summary>The interrupts are for a file from now on. Any context.</summary>
+    /// <returns>0; -EBUSY: they are somebody's.</returns>
+    /// <linux>rtc_open</linux>
+    internal static int Take()
+    {
+        ulong flags = s_taskLock.LockIrqSave();
+        int result = s_callback == null && !s_opened ? 0 : -EBUSY;
+        s_opened |= result == 0;
+        s_taskLock.UnlockIrqRestore(flags);
+        if (result == 0)
+        {
+            ReadData();
+        }
+
+        return result;
+    }
+
+    /// <summary>Undoes <see cref="Take"/>: all interrupts off. Any context.</summary>
+    /// <linux>rtc_release</linux>
+    internal static void GiveBack()
+    {
+        InterruptsOff(AllInterrupts);
+        ulong flags = s_taskLock.LockIrqSave();
+        s_opened = false;
+        s_taskLock.UnlockIrqRestore(flags);
+    }
+
     // A very small handler. SA_INTERRUPT keeps other interrupts of this CPU away, the locks keep other CPUs away. The chip cannot say that
     // an interrupt was not its own, and does not share its line: always handled.
     private static IrqReturn RtcInterrupt(int irq, void* devId, PtRegs* regs)
@@ -212,6 +252,7 @@ public static unsafe partial class Rtc
         }
 
         s_taskLock.Unlock();
+        RtcDevice.Notify();
         return IrqReturn.Handled;
     }
 

@@ -37,6 +37,9 @@ public enum Capability
     /// <linux>CAP_SYS_NICE</linux>
     SysNice = 23,
 
+    /// <linux>CAP_SYS_RESOURCE</linux>
+    SysResource = 24,
+
     /// <linux>CAP_SYS_TIME</linux>
     SysTime = 25,
 }

@@ -58,6 +58,7 @@ internal static unsafe class UserTests
         Test.Run("what mprotect, munmap and brk have taken is forgotten"u8, "SYS-12"u8, &TranslationForgotten);
         Test.Run("and by the CPU of another thread"u8, "SYS-12"u8, &TranslationOtherThread);
         Test.Run("a handler that changes its frame"u8, "SYS-12 SYS-13"u8, &FramesChanged);
+        Test.Run("/dev/rtc: one at a time, read, poll, ioctl, SIGIO, privileges"u8, "IRQ-15"u8, &RtcDevice);
         Test.Run("random calls: fifty thousand, a million with the boot option random.million"u8, "SYS-13"u8, &RandomCalls);
         UserHelperTests.Run();
         UserMemoryTests.Run();
@@ -137,6 +138,8 @@ internal static unsafe class UserTests
     private static void BookPipes() => UserHelp.Good("pipes\0"u8);
 
     private static void BookShell() => UserHelp.Good("shell\0"u8);
+
+    private static void RtcDevice() => UserHelp.Good("rtc\0"u8);
 
     private static void RandomCalls() => UserHelp.Good(CommandLine.Has("random.million"u8) ? "million\0"u8 : "random\0"u8);
 

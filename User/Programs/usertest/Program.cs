@@ -80,6 +80,7 @@ internal static unsafe class Program
         "examples" => &BookCases.Examples,
         "pipes" => &BookCases.Pipes,
         "shell" => &BookCases.Shell,
+        "rtc" => &RtcCases.Rtc,
         "random" => &RandomCases.Random,
         "million" => &RandomCases.Million,
         "inside" => &KernelCases.Inside,
