@@ -108,6 +108,28 @@ internal static unsafe class OffTracerTests
         }
     }
 
+    // The ways out of the kernel: system calls, page faults, signals, forked children; and a fault of the kernel, which is jumped out of.
+    internal static void ProgramsEnd()
+    {
+        if (!Measures())
+        {
+            return;
+        }
+
+        Trace.Stop();
+        Check.Equal(0, Trace.Start(0));
+        Trace.Clear();
+        UserHelp.Good("copy-on-write\0"u8);
+        UserHelp.Good("handlers\0"u8);
+        UserHelp.Good("statuses\0"u8);
+        Check.Equal(-EFAULT, OutputCapture.Execute("oops null"u8));
+        Trace.Stop();
+        for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
+        {
+            Check.Equal(0ul, OffTracer.Unended(cpu));
+        }
+    }
+
     // Runs a function that makes one stretch, which must be the one that is reported, at both ends.
     private static void Longest(delegate*<ulong, void> function, ReadOnlySpan<byte> name, OffStretch* longest)
     {

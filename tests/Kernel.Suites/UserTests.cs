@@ -53,6 +53,7 @@ internal static unsafe class UserTests
         Test.Run("a pipe between processes; EPIPE and SIGPIPE"u8, "SYS-12"u8, &BookPipes);
         Test.Run("lines of the shell"u8, "SYS-12"u8, &BookShell);
         Test.Run("fifty thousand random calls"u8, "SYS-13"u8, &RandomRandom);
+        Test.Run("every stretch with interrupts or preemption off ends, in programs too"u8, "WORK-08"u8, &OffTracerTests.ProgramsEnd);
         UserHelperTests.Run();
     }
 
