@@ -250,6 +250,21 @@ HELPER arch_fninit
         fninit
         ret
 
+%ifdef DEBUG_CHECKS
+; What Kernel/Trace/OffTracer.cs is told, with the place of the call: rdi = place, esi = what is added to preempt_count.
+%macro WITH_PLACE 2
+        extern %2
+HELPER %1
+        mov esi, edi
+        mov rdi, [rsp]
+        jmp %2
+%endmacro
+WITH_PLACE arch_trace_hardirqs_off, arch_hardirqs_off
+WITH_PLACE arch_trace_hardirqs_on, arch_hardirqs_on
+WITH_PLACE arch_trace_preempt_off, arch_preempt_off
+WITH_PLACE arch_trace_preempt_on, arch_preempt_on
+%endif
+
 ; Loads an empty interrupt table and faults: the last way to restart a machine.
 HELPER arch_triple_fault
         push 0

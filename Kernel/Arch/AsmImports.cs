@@ -33,6 +33,25 @@ internal static unsafe class AsmImports
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Sti();
 
+#if DEBUG_CHECKS
+    // What they give says nothing: a call whose result is thrown away is never a tail call, so the return address is the place of the call.
+    [RuntimeImport("*", "arch_trace_hardirqs_off")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int TraceHardirqsOff();
+
+    [RuntimeImport("*", "arch_trace_hardirqs_on")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int TraceHardirqsOn();
+
+    [RuntimeImport("*", "arch_trace_preempt_off")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int TracePreemptOff(int added);
+
+    [RuntimeImport("*", "arch_trace_preempt_on")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int TracePreemptOn(int added);
+#endif
+
     [RuntimeImport("*", "arch_hlt")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Hlt();

@@ -27,6 +27,7 @@ public static unsafe partial class Cpu
         if ((flags & EflagsInterrupt) != 0)
         {
             LockValidator.NoteIrqsOff(file, line);
+            TraceHardirqsOff();
         }
 #endif
         return flags;
@@ -36,7 +37,16 @@ public static unsafe partial class Cpu
     /// <linux>local_irq_restore</linux>
     /// <rows>IRQ-09</rows>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LocalIrqRestore(ulong flags) => AsmImports.LocalIrqRestore(flags);
+    public static void LocalIrqRestore(ulong flags)
+    {
+#if DEBUG_CHECKS
+        if (Tracing.Trace.Enabled && !IrqsDisabledFlags(flags))
+        {
+            AsmImports.TraceHardirqsOn();
+        }
+#endif
+        AsmImports.LocalIrqRestore(flags);
+    }
 
     /// <summary>Turns interrupts off on this CPU. Does not nest: see <see cref="LocalIrqSave"/>.</summary>
     /// <linux>local_irq_disable</linux>
@@ -55,7 +65,13 @@ public static unsafe partial class Cpu
     /// <linux>local_irq_enable</linux>
     /// <rows>IRQ-09</rows>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LocalIrqEnable() => AsmImports.Sti();
+    public static void LocalIrqEnable()
+    {
+#if DEBUG_CHECKS
+        TraceHardirqsOn();
+#endif
+        AsmImports.Sti();
+    }
 
     /// <summary>The flags register as it is, without a change.</summary>
     /// <linux>local_save_flags</linux>
@@ -75,7 +91,13 @@ public static unsafe partial class Cpu
 
     /// <summary>Turns interrupts on and waits for one, atomically: an interrupt that is already pending ends the wait at once.</summary>
     /// <linux>safe_halt</linux>
-    public static void SafeHalt() => AsmImports.StiHlt();
+    public static void SafeHalt()
+    {
+#if DEBUG_CHECKS
+        TraceHardirqsOn();
+#endif
+        AsmImports.StiHlt();
+    }
 
     /// <summary>Stops this CPU for good, interrupts off.</summary>
     [DoesNotReturn]
@@ -148,7 +170,22 @@ public static unsafe partial class Cpu
 
     /// <summary>Adds to preempt_count in one instruction. Use the named operations of <see cref="Sched.Preempt"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void PreemptCountAdd(int value) => AsmImports.GsAdd32(AsmOffsets.HOT_PREEMPT_COUNT, (uint)value);
+    internal static void PreemptCountAdd(int value)
+    {
+#if DEBUG_CHECKS
+        if (value < 0 && Tracing.Trace.Enabled)
+        {
+            AsmImports.TracePreemptOn(value);
+        }
+#endif
+        AsmImports.GsAdd32(AsmOffsets.HOT_PREEMPT_COUNT, (uint)value);
+#if DEBUG_CHECKS
+        if (value > 0 && Tracing.Trace.Enabled)
+        {
+            AsmImports.TracePreemptOff(value);
+        }
+#endif
+    }
 
     /// <summary>Pending softirqs of this CPU, one bit each. To read and clear them without losing one, interrupts must be off.</summary>
     /// <linux>local_softirq_pending</linux>

@@ -44,6 +44,14 @@ public static unsafe class Traps
         // Before anything that might fault in its turn.
         ulong address = AsmImports.ReadCr2();
         (*CounterOf(vector, Cpu.SmpProcessorId()))++;
+#if DEBUG_CHECKS
+        // Not those that may strike with interrupts off in the middle of anything: they leave all as it was.
+        bool follows = vector is not (ExceptionNames.Nmi or ExceptionNames.DoubleFault or ExceptionNames.MachineCheck);
+        if (follows)
+        {
+            Cpu.TraceGateEntered(regs);
+        }
+#endif
         switch (vector)
         {
             case ExceptionNames.Nmi:
@@ -67,6 +75,13 @@ public static unsafe class Traps
                 Oops.Fault(regs, vector, address, AsmImports.ReadCr3());
                 break;
         }
+
+#if DEBUG_CHECKS
+        if (follows)
+        {
+            Cpu.TraceGateLeft(regs);
+        }
+#endif
     }
 
     // A fault of a program, or of the kernel in the program's memory, is served if there is something to serve it with, and tried again. What

@@ -23,6 +23,9 @@ public static unsafe partial class Interrupts
     {
         // A byte is always a line of the table.
         nuint irq = (byte)regs->OrigRax;
+#if DEBUG_CHECKS
+        TraceGateEntered(regs);
+#endif
         IrqEnter();
         Debugging.LastInterrupts.Note(irq);
 #if DEBUG_CHECKS
@@ -39,6 +42,9 @@ public static unsafe partial class Interrupts
         LockValidator.LeaveLine(outer);
 #endif
         IrqExit();
+#if DEBUG_CHECKS
+        TraceGateLeft(regs);
+#endif
     }
 
     // Interrupts are off, so the lock needs no help from preempt_count. The line comes as wide as an index is: widening it is an instruction.

@@ -26,6 +26,9 @@ public static unsafe partial class Interrupts
     public static void DoSystemInterrupt(PtRegs* regs)
     {
         byte line = (byte)regs->OrigRax;
+#if DEBUG_CHECKS
+        TraceGateEntered(regs);
+#endif
         IrqEnter();
         LastInterrupts.Note(line);
 #if DEBUG_CHECKS
@@ -44,6 +47,9 @@ public static unsafe partial class Interrupts
         LockValidator.LeaveLine(outer);
 #endif
         IrqExit();
+#if DEBUG_CHECKS
+        TraceGateLeft(regs);
+#endif
     }
 
     private static void EndUnexpected()

@@ -128,6 +128,10 @@ public static unsafe partial class Scheduler
     [RuntimeExport("arch_preempt_schedule_irq")]
     private static void PreemptScheduleIrq()
     {
+#if DEBUG_CHECKS
+        TraceHardirqsOff();
+#endif
+
         // Held throughout: an interrupt at the end of the switch must not preempt the preemption, and so fill the stack.
         PreemptDisable();
         do
@@ -137,6 +141,9 @@ public static unsafe partial class Scheduler
         }
         while (NeedResched());
         PreemptEnableNoResched();
+#if DEBUG_CHECKS
+        TraceHardirqsOn();
+#endif
     }
 #endif
 

@@ -43,6 +43,9 @@ public static unsafe class SignalDelivery
     [RuntimeExport("arch_exit_to_user_mode")]
     private static void ExitToUserMode(PtRegs* regs)
     {
+#if DEBUG_CHECKS
+        TraceHardirqsOff();
+#endif
         while (true)
         {
             if (Scheduler.NeedResched())
@@ -59,6 +62,9 @@ public static unsafe class SignalDelivery
             }
             else
             {
+#if DEBUG_CHECKS
+                TraceHardirqsOn();
+#endif
                 return;
             }
         }

@@ -1,5 +1,5 @@
 // Trace.Write: recording an event. Any context, an NMI included; interrupts are off while the record is written, so that it stays on its CPU and in one piece
-// towards interrupts. No locks.
+// towards interrupts; the tracer of interrupts-off stretches is not told. No locks.
 
 using System.Runtime.CompilerServices;
 
@@ -20,35 +20,35 @@ public static unsafe partial class Trace
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Write(TraceEvent what, ulong a, ulong b, ulong c, int number = 0)
     {
-        ulong flags = LocalIrqSave();
+        ulong flags = RawLocalIrqSave();
         TraceRecord* record = Begin(what, flags, out ulong sequence);
         record->A = a;
         record->B = b;
         record->C = c;
         record->Number = number;
         TraceRing.Commit(record, sequence);
-        LocalIrqRestore(flags);
+        RawLocalIrqRestore(flags);
     }
 
     /// <summary>Records an event about another task.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void WriteTask(TraceEvent what, TaskStruct* task, ulong b, ulong c)
     {
-        ulong flags = LocalIrqSave();
+        ulong flags = RawLocalIrqSave();
         TraceRecord* record = Begin(what, flags, out ulong sequence);
         Unsafe.CopyBlock(record->Name, task->Comm, TaskName.Size);
         record->A = (uint)task->Pid;
         record->B = b;
         record->C = c;
         TraceRing.Commit(record, sequence);
-        LocalIrqRestore(flags);
+        RawLocalIrqRestore(flags);
     }
 
     /// <summary>Records that a work was queued.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void WriteQueueWork(CpuWorkqueueStruct* cwq, WorkStruct* work)
     {
-        ulong flags = LocalIrqSave();
+        ulong flags = RawLocalIrqSave();
         TraceRecord* record = Begin(TraceEvent.WorkqueueQueueWork, flags, out ulong sequence);
         record->A = (ulong)work;
         record->B = (ulong)work->Function;
@@ -58,7 +58,7 @@ public static unsafe partial class Trace
         record = Begin(TraceEvent.WorkqueueActivateWork, flags, out sequence);
         record->A = (ulong)work;
         TraceRing.Commit(record, sequence);
-        LocalIrqRestore(flags);
+        RawLocalIrqRestore(flags);
     }
 
     private static TraceRecord* Begin(TraceEvent what, ulong flags, out ulong sequence)

@@ -29,6 +29,7 @@ public static unsafe partial class Trace
         Switch.On = 0;
         s_events = 0;
         s_rings = PerCpu<TraceRing>.Allocate();
+        OffTracer.Init();
     }
 
     /// <summary>Records events from now on, behind those that are there. Process context; may sleep.</summary>
@@ -70,7 +71,7 @@ public static unsafe partial class Trace
         if (Shared.Exchange(ref Switch.On, 0) != 0)
         {
             // Events are written with interrupts off: a CPU that has answered is in none of them.
-            Smp.OnEachCpu(&Nothing, null, true);
+            Smp.OnEachCpu(&OffTracer.Stopped, null, true);
         }
     }
 
@@ -84,19 +85,17 @@ public static unsafe partial class Trace
             TraceRing.Clear(s_rings.On(cpu));
         }
 
+        OffTracer.Clear();
         Shared.WriteOnce(ref Switch.On, on ? 1 : 0);
     }
 
     internal static TraceRing* Ring(int cpu) => s_rings.On(cpu);
 
-    private static void Nothing(void* unused)
-    {
-    }
-
     // Tracing is off.
     private static int Resize(uint events)
     {
         s_events = 0;
+        OffTracer.Clear();
         for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
         {
             TraceRing* ring = s_rings.On(cpu);

@@ -49,7 +49,9 @@ public static unsafe class TraceText
     {
         Span<byte> memory = stackalloc byte[LineSize];
         TextBuffer text = new(memory);
-        text.Append($"# tracer: nop\n#\n# entries-in-buffer/entries-written: {present}/{written}   #P:{Smp.CpuCount}\n#\n");
+        sink("# tracer: nop\n#\n"u8);
+        OffText.Write(sink);
+        text.Append($"# entries-in-buffer/entries-written: {present}/{written}   #P:{Smp.CpuCount}\n#\n");
         sink(text.Written);
         sink("#                                _-----=> irqs-off\n"u8);
         sink("#                               / _----=> need-resched\n"u8);
@@ -212,7 +214,7 @@ public static unsafe class TraceText
         _ => "R"u8,
     };
 
-    private static ReadOnlySpan<byte> Text(byte* name)
+    internal static ReadOnlySpan<byte> Text(byte* name)
     {
         ReadOnlySpan<byte> bytes = new(name, TaskName.Size);
         int end = bytes.IndexOf((byte)0);

@@ -71,6 +71,62 @@ public sealed class TraceTests
     }
 
     [Fact]
+    [Trait("Row", "WORK-08")]
+    public void Stretches_with_interrupts_and_preemption_off_have_their_places()
+    {
+        const string Text = """
+            csharpos> trace show
+            # tracer: nop
+            #
+            # irqsoff latency: 20906 us, CPU#0, task: <idle>-0, ended: 0.636629
+            #  => started at: Serial8250.Interrupt+0x48/0x1ff at Drivers/Serial8250/Serial8250.cs:155
+            #  => ended at:   Serial8250.Interrupt+0x1b1/0x1ff at Drivers/Serial8250/Serial8250.cs:170
+            # preemptoff latency: 7 us, CPU#11, task: my task-25, ended: 10.403749
+            #  => started at: 0xffffffff80123456
+            #  => ended at:   Scheduler.ScheduleTail+0xc2/0xfa at Kernel/Sched/Scheduler.cs:271
+            #
+                      <idle>-0       [001] d.h.     0.000100: irq_handler_entry: irq=4 name=serial
+            """;
+
+        foreach (string lineEnd in (string[])["\n", "\r\n"])
+        {
+            IReadOnlyList<OffStretch> stretches = OffStretch.Parse(Text.ReplaceLineEndings(lineEnd));
+
+            Assert.Equal(
+                [
+                    new OffStretch(
+                        "irqsoff", 0, 20906, "<idle>-0",
+                        "Serial8250.Interrupt+0x48/0x1ff at Drivers/Serial8250/Serial8250.cs:155",
+                        "Serial8250.Interrupt+0x1b1/0x1ff at Drivers/Serial8250/Serial8250.cs:170"),
+                    new OffStretch("preemptoff", 11, 7, "my task-25", "0xffffffff80123456", "Scheduler.ScheduleTail+0xc2/0xfa at Kernel/Sched/Scheduler.cs:271"),
+                ],
+                stretches);
+        }
+
+        Assert.Single(TraceLine.Parse(Text));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(OffStretch.NotMeasured)]
+    [InlineData("# irqsoff latency: 5 us, CPU#0, task: init-1, ended: 0.636629\n#  => started at: A+0x1/0x2\n")]
+    [InlineData("# irqsoff latency: x us, CPU#0, task: init-1, ended: 0.636629\n#  => started at: A\n#  => ended at:   B\n")]
+    [InlineData("# irqsoff latency: 99999999999999999999 us, CPU#0, task: init-1, ended: 0.636629\n#  => started at: A\n#  => ended at:   B\n")]
+    public void What_is_not_a_whole_stretch_is_passed_over(string text) => Assert.Empty(OffStretch.Parse(text));
+
+    // The words stand in the kernel and in the tool.
+    [Fact]
+    public void The_kernel_writes_what_the_tool_reads()
+    {
+        string kernel = File.ReadAllText(Path.Combine(Repository.Root, "Kernel", "Trace", "OffText.cs"));
+
+        Assert.Contains(OffStretch.NotMeasured, kernel);
+        Assert.Contains("# {name} latency: {ended - began} us, CPU#{cpu}, task: {comm}-{stretch->Pid}, ended: ", kernel);
+        Assert.Contains("#  => started at: ", kernel);
+        Assert.Contains("#  => ended at:   ", kernel);
+    }
+
+    [Fact]
     public void Median_and_percentile_are_lengths_that_occur()
     {
         TraceInterval interval = new("x", [.. Enumerable.Range(1, 200).Select(number => (double)number)]);

@@ -34,6 +34,15 @@ public static unsafe class TraceTests
         Test.Run("events of all CPUs in the order of time"u8, "WORK-08"u8, &Order);
         Test.Run("an event in the middle of an event"u8, "WORK-08"u8, &Nested);
         Test.Run("the command trace"u8, "WORK-08"u8, &Command);
+        OnCpuZero.Run("the longest stretch with interrupts off: save and restore"u8, "WORK-08"u8, &OffTracerTests.IrqSave);
+        OnCpuZero.Run("the same: disable and enable"u8, "WORK-08"u8, &OffTracerTests.IrqDisable);
+        OnCpuZero.Run("the same: nested"u8, "WORK-08"u8, &OffTracerTests.IrqNested);
+        OnCpuZero.Run("the longest stretch with preemption off"u8, "WORK-08"u8, &OffTracerTests.PreemptionDisabled);
+        OnCpuZero.Run("the same: bottom halves disabled"u8, "WORK-08"u8, &OffTracerTests.BottomHalvesDisabled);
+        OnCpuZero.Run("the same: a lock held"u8, "WORK-08"u8, &OffTracerTests.LockHeld);
+        OnCpuZero.Run("no stretch while tracing is off"u8, "WORK-08"u8, &OffTracerTests.OffMeasuresNothing);
+        OnCpuZero.Run("a stretch under way when tracing ends is forgotten"u8, "WORK-08"u8, &OffTracerTests.StopForgets);
+        OnCpuZero.Run("every stretch ends"u8, "WORK-08"u8, &OffTracerTests.AllEnd);
     }
 
     private static WorkStruct* Work => (WorkStruct*)Unsafe.AsPointer(ref s_work);

@@ -60,6 +60,7 @@ internal static unsafe class UserTests
         Test.Run("a handler that changes its frame"u8, "SYS-12 SYS-13"u8, &FramesChanged);
         Test.Run("/dev/rtc: one at a time, read, poll, ioctl, SIGIO, privileges"u8, "IRQ-15"u8, &RtcDevice);
         Test.Run("random calls: fifty thousand, a million with the boot option random.million"u8, "SYS-13"u8, &RandomCalls);
+        Test.Run("every stretch with interrupts or preemption off ends, in programs too"u8, "WORK-08"u8, &OffTracerTests.ProgramsEnd);
         UserHelperTests.Run();
         UserMemoryTests.Run();
         UserContextTests.Run();

@@ -58,6 +58,10 @@ public static class TraceCommand
             }
 
             Show(context.Console, TraceSummary.Of(lines));
+            ShowStretches(context.Console, OffStretch.Parse(text));
+            await context.Output.WriteLineAsync(text.Contains(OffStretch.NotMeasured, StringComparison.Ordinal)
+                ? $"interrupts off, preemption off: the build {built} does not measure them; checked and debug builds do"
+                : $"interrupts off, preemption off: the longest of each CPU, measured in the kernel (build {built})");
             await context.Output.WriteLineAsync($"{lines.Count} events in {file}; https://ui.perfetto.dev opens it");
             return ExitCodes.Success;
         });
@@ -108,6 +112,32 @@ public static class TraceCommand
         {
             table.AddRow(
                 interval.Name, Number(interval.Microseconds.Count), Number(interval.Median), Number(interval.Percentile99), Number(interval.Worst));
+        }
+
+        console.Write(table);
+    }
+
+    private static void ShowStretches(IAnsiConsole console, IReadOnlyList<OffStretch> stretches)
+    {
+        if (stretches.Count == 0)
+        {
+            return;
+        }
+
+        Table table = new Table().Border(TableBorder.Simple);
+        table.AddColumn("longest with");
+        table.AddColumn(new TableColumn("CPU").RightAligned());
+        table.AddColumn(new TableColumn("microseconds").RightAligned());
+        table.AddColumn("task");
+        table.AddColumn("began at, ended at");
+        foreach (OffStretch stretch in stretches)
+        {
+            table.AddRow(
+                stretch.Kind == "irqsoff" ? "interrupts off" : "preemption off",
+                stretch.Cpu.ToString(CultureInfo.InvariantCulture),
+                Number(stretch.Microseconds),
+                Markup.Escape(stretch.Task),
+                Markup.Escape($"{stretch.From}\n{stretch.To}"));
         }
 
         console.Write(table);
