@@ -5,6 +5,8 @@
 // nothing away from a call that runs.
 // The table begins with 64 places inside the structure and doubles up to 1024; memory for a larger one is taken before the lock.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Fs;
 
 /// <summary>Descriptors and what they stand for.</summary>
@@ -166,6 +168,30 @@ public unsafe struct FilesStruct
         }
 
         return file;
+    }
+
+    /// <summary>The same for a call that gives the file back before it ends, by <see cref="PutLight"/>. While the current task alone has the table, nobody
+    /// can close the descriptor meanwhile: then neither lock nor reference is needed. (Whoever lists the table of another process only reads it.)</summary>
+    /// <param name="fd">The descriptor.</param>
+    /// <param name="held">True if a reference was taken.</param>
+    /// <linux>fget_light</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static File* GetLight(uint fd, out bool held)
+    {
+        FilesStruct* files = Current->Files;
+        held = files == null || files->Count.Read() != 1;
+        return held ? Get(fd) : fd < (uint)files->_size ? files->_table[fd] : null;
+    }
+
+    /// <summary>Undoes <see cref="GetLight"/>. Null is fine.</summary>
+    /// <linux>fput_light</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void PutLight(File* file, bool held)
+    {
+        if (held)
+        {
+            Files.Put(file);
+        }
     }
 
     /// <summary>The lowest free descriptor from <paramref name="least"/> on stands for <paramref name="file"/> from now on, whose reference it takes over.</summary>

@@ -67,25 +67,25 @@ internal unsafe struct Pipe
 
         var pipe = (Pipe*)file->PrivateData;
         pipe->Mutex.Lock();
-        long result = 0;
-        while (pipe->_head == pipe->_tail)
+        if (pipe->_head == pipe->_tail)
         {
-            result = pipe->Writers == 0 ? 0 : file->NonBlocking ? -EAGAIN : Scheduler.SignalPending(Current) ? -ERESTARTSYS : 1;
+            long result = WaitForBytes(pipe, file);
             if (result <= 0)
             {
-                pipe->Mutex.Unlock();
                 return result;
             }
-
-            Wait(pipe, &pipe->ReadQueue);
         }
 
-        result = CopyOut(pipe, buffer);
+        long copied = CopyOut(pipe, buffer);
         bool wake = AnyWaits(&pipe->WriteQueue);
         bool tell = pipe->WriteFasync.First != null;
         pipe->Mutex.Unlock();
-        WakeOthers(&pipe->WriteQueue, wake, &pipe->WriteFasync, tell);
-        return result;
+        if (wake | tell)
+        {
+            WakeOthers(&pipe->WriteQueue, wake, &pipe->WriteFasync, tell);
+        }
+
+        return copied;
     }
 
     /// <summary>The Write of a pipe. -EPIPE and SIGPIPE if nobody reads.</summary>
@@ -101,44 +101,23 @@ internal unsafe struct Pipe
         var pipe = (Pipe*)file->PrivateData;
         pipe->Mutex.Lock();
         long written = 0;
-        long error = 0;
-        while (error == 0 && buffer->Left != 0)
+        do
         {
             uint room = Capacity - (pipe->_head - pipe->_tail);
-            if (pipe->Readers == 0)
+            long step = pipe->Readers == 0 ? -EPIPE
+                : room >= (count <= AtomicSize ? (uint)count : 1) ? CopyIn(pipe, buffer, room)
+                : WaitForRoom(pipe, file);
+            if (step < 0)
             {
-                error = -EPIPE;
+                return Stopped(pipe, written, step);
             }
-            else if (room >= (count <= AtomicSize ? count : 1))
-            {
-                long copied = CopyIn(pipe, buffer, room);
-                error = copied < 0 ? copied : 0;
-                written += copied < 0 ? 0 : copied;
-            }
-            else if (file->NonBlocking)
-            {
-                error = -EAGAIN;
-            }
-            else if (Scheduler.SignalPending(Current))
-            {
-                error = -ERESTARTSYS;
-            }
-            else
-            {
-                WaitForRoom(pipe);
-            }
-        }
 
-        bool wake = written != 0 && AnyWaits(&pipe->ReadQueue);
-        bool tell = written != 0 && pipe->ReadFasync.First != null;
-        pipe->Mutex.Unlock();
-        WakeOthers(&pipe->ReadQueue, wake, &pipe->ReadFasync, tell);
-        if (error == -EPIPE)
-        {
-            Signals.Send(Current, Signal.SIGPIPE);
+            written += step;
         }
+        while (buffer->Left != 0);
 
-        return written != 0 ? written : error;
+        WakeReaders(pipe);
+        return written;
     }
 
     /// <summary>The Poll of a pipe.</summary>
@@ -219,7 +198,8 @@ internal unsafe struct Pipe
     /// <summary>Sleeps once on the queue, interruptibly, with the mutex given back meanwhile.</summary>
     internal static void Wait(Pipe* pipe, WaitQueueHead* queue)
     {
-        WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
+        Unsafe.SkipInit(out WaitQueueEntry wait);
+        WaitQueueEntry.InitWait(&wait);
         WaitQueue.PrepareToWait(queue, &wait, TaskState.Interruptible);
         pipe->Mutex.Unlock();
         Scheduler.Schedule();
@@ -231,8 +211,39 @@ internal unsafe struct Pipe
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool AnyWaits(WaitQueueHead* queue) => !ListHead.Empty(&queue->List);
 
-    private static void WaitForRoom(Pipe* pipe)
+    // Until something is inside: 1. Else 0 at the end, -EAGAIN or -ERESTARTSYS, with the mutex free.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long WaitForBytes(Pipe* pipe, File* file)
     {
+        while (pipe->_head == pipe->_tail)
+        {
+            long result = pipe->Writers == 0 ? 0 : file->NonBlocking ? -EAGAIN : Scheduler.SignalPending(Current) ? -ERESTARTSYS : 1;
+            if (result <= 0)
+            {
+                pipe->Mutex.Unlock();
+                return result;
+            }
+
+            Wait(pipe, &pipe->ReadQueue);
+        }
+
+        return 1;
+    }
+
+    // Sleeps once: 0. Or -EAGAIN, -ERESTARTSYS.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long WaitForRoom(Pipe* pipe, File* file)
+    {
+        if (file->NonBlocking)
+        {
+            return -EAGAIN;
+        }
+
+        if (Scheduler.SignalPending(Current))
+        {
+            return -ERESTARTSYS;
+        }
+
         // What is inside already may be what the reader waits for.
         if (AnyWaits(&pipe->ReadQueue))
         {
@@ -240,8 +251,44 @@ internal unsafe struct Pipe
         }
 
         Wait(pipe, &pipe->WriteQueue);
+        return 0;
     }
 
+    // The end of a write that could not do all.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long Stopped(Pipe* pipe, long written, long error)
+    {
+        if (written != 0)
+        {
+            WakeReaders(pipe);
+        }
+        else
+        {
+            pipe->Mutex.Unlock();
+        }
+
+        if (error == -EPIPE)
+        {
+            Signals.Send(Current, Signal.SIGPIPE);
+        }
+
+        return written != 0 ? written : error;
+    }
+
+    // Something has been written: gives the mutex back, and tells those who read.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WakeReaders(Pipe* pipe)
+    {
+        bool wake = AnyWaits(&pipe->ReadQueue);
+        bool tell = pipe->ReadFasync.First != null;
+        pipe->Mutex.Unlock();
+        if (wake | tell)
+        {
+            WakeOthers(&pipe->ReadQueue, wake, &pipe->ReadFasync, tell);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void WakeOthers(WaitQueueHead* queue, bool wake, FasyncQueue* fasync, bool tell)
     {
         if (wake)
@@ -256,10 +303,11 @@ internal unsafe struct Pipe
     }
 
     // As much as there is and fits. Bytes, or -EFAULT.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long CopyOut(Pipe* pipe, IoBuffer* buffer)
     {
         long copied = 0;
-        while (buffer->Left != 0 && pipe->_head != pipe->_tail)
+        do
         {
             uint inside = pipe->_head - pipe->_tail;
             uint offset = pipe->_tail % DirectMap.PAGE_SIZE;
@@ -274,6 +322,7 @@ internal unsafe struct Pipe
                 break;
             }
         }
+        while (buffer->Left != 0 && pipe->_head != pipe->_tail);
 
         if (pipe->_head == pipe->_tail)
         {
@@ -285,10 +334,11 @@ internal unsafe struct Pipe
     }
 
     // As much as there is and as there is room for. Bytes, -EFAULT or -ENOMEM.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long CopyIn(Pipe* pipe, IoBuffer* buffer, uint room)
     {
         long copied = 0;
-        while (buffer->Left != 0 && room != 0)
+        do
         {
             ulong* page = &pipe->_pages[PageOf(pipe->_head)];
             if (*page == 0 && (*page = (ulong)PageAllocator.GetFreePage(GfpFlags.Kernel)) == 0)
@@ -308,9 +358,10 @@ internal unsafe struct Pipe
                 return copied == 0 ? -EFAULT : copied;
             }
         }
+        while (buffer->Left != 0 && room != 0);
 
         return copied;
     }
 
-    private static int PageOf(uint position) => (int)(position / DirectMap.PAGE_SIZE % PageCount);
+    private static uint PageOf(uint position) => position / DirectMap.PAGE_SIZE % PageCount;
 }
