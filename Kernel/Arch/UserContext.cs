@@ -254,6 +254,7 @@ public static unsafe class UserSwitch
     }
 
     // The CPU holds the address space whose tables it is on; the hold on the one before goes when the run queue is free again.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void LoadMm(MmStruct* mm)
     {
         PerCpuHot* hot = Hot;

@@ -77,14 +77,7 @@ internal unsafe struct Pipe
         }
 
         long copied = CopyOut(pipe, buffer);
-        bool wake = AnyWaits(&pipe->WriteQueue);
-        bool tell = pipe->WriteFasync.First != null;
-        pipe->Mutex.Unlock();
-        if (wake | tell)
-        {
-            WakeOthers(&pipe->WriteQueue, wake, &pipe->WriteFasync, tell);
-        }
-
+        Release(pipe, &pipe->WriteQueue, &pipe->WriteFasync);
         return copied;
     }
 
@@ -116,7 +109,7 @@ internal unsafe struct Pipe
         }
         while (buffer->Left != 0);
 
-        WakeReaders(pipe);
+        Release(pipe, &pipe->ReadQueue, &pipe->ReadFasync);
         return written;
     }
 
@@ -260,7 +253,7 @@ internal unsafe struct Pipe
     {
         if (written != 0)
         {
-            WakeReaders(pipe);
+            Release(pipe, &pipe->ReadQueue, &pipe->ReadFasync);
         }
         else
         {
@@ -275,22 +268,26 @@ internal unsafe struct Pipe
         return written != 0 ? written : error;
     }
 
-    // Something has been written: gives the mutex back, and tells those who read.
+    // Something has been done: gives the mutex back, and tells those on the other side.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WakeReaders(Pipe* pipe)
+    private static void Release(Pipe* pipe, WaitQueueHead* queue, FasyncQueue* fasync)
     {
-        bool wake = AnyWaits(&pipe->ReadQueue);
-        bool tell = pipe->ReadFasync.First != null;
-        pipe->Mutex.Unlock();
-        if (wake | tell)
+        if (AnyWaits(queue) || fasync->First != null)
         {
-            WakeOthers(&pipe->ReadQueue, wake, &pipe->ReadFasync, tell);
+            ReleaseAndTell(pipe, queue, fasync);
+        }
+        else
+        {
+            pipe->Mutex.Unlock();
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void WakeOthers(WaitQueueHead* queue, bool wake, FasyncQueue* fasync, bool tell)
+    private static void ReleaseAndTell(Pipe* pipe, WaitQueueHead* queue, FasyncQueue* fasync)
     {
+        bool wake = AnyWaits(queue);
+        bool tell = fasync->First != null;
+        pipe->Mutex.Unlock();
         if (wake)
         {
             WaitQueue.WakeUpInterruptible(queue);
@@ -302,66 +299,72 @@ internal unsafe struct Pipe
         }
     }
 
-    // As much as there is and fits. Bytes, or -EFAULT.
+    // As much as there is and fits; something is inside and something is wanted. Bytes, or -EFAULT.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long CopyOut(Pipe* pipe, IoBuffer* buffer)
     {
-        long copied = 0;
-        do
+        uint tail = pipe->_tail, inside = pipe->_head - tail, copied = 0;
+        while (true)
         {
-            uint inside = pipe->_head - pipe->_tail;
-            uint offset = pipe->_tail % DirectMap.PAGE_SIZE;
+            uint offset = tail % DirectMap.PAGE_SIZE;
             uint chunk = Math.Min(inside, DirectMap.PAGE_SIZE - offset);
-            uint wanted = buffer->Left < chunk ? (uint)buffer->Left : chunk;
-            var put = (uint)buffer->Put((byte*)pipe->_pages[PageOf(pipe->_tail)] + offset, wanted);
-            pipe->_tail += put;
+            var put = (uint)buffer->Put((byte*)pipe->_pages[PageOf(tail)] + offset, chunk);
+            tail += put;
+            inside -= put;
             copied += put;
-            if (put < wanted)
+            if (inside == 0)
             {
-                copied = copied == 0 ? -EFAULT : copied;
-                break;
+                pipe->_head = 0;
+                pipe->_tail = 0;
+                return copied;
+            }
+
+            // Less than the chunk: all that was wanted, or memory that is bad.
+            if (put < chunk || buffer->Left == 0)
+            {
+                pipe->_tail = tail;
+                return copied != 0 ? copied : -EFAULT;
             }
         }
-        while (buffer->Left != 0 && pipe->_head != pipe->_tail);
-
-        if (pipe->_head == pipe->_tail)
-        {
-            pipe->_head = 0;
-            pipe->_tail = 0;
-        }
-
-        return copied;
     }
 
-    // As much as there is and as there is room for. Bytes, -EFAULT or -ENOMEM.
+    // As much as there is and as there is room for; there is something and some room. Bytes, -EFAULT or -ENOMEM.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long CopyIn(Pipe* pipe, IoBuffer* buffer, uint room)
     {
-        long copied = 0;
-        do
+        uint head = pipe->_head;
+        while (true)
         {
-            ulong* page = &pipe->_pages[PageOf(pipe->_head)];
-            if (*page == 0 && (*page = (ulong)PageAllocator.GetFreePage(GfpFlags.Kernel)) == 0)
+            ulong page = pipe->_pages[PageOf(head)];
+            if (page == 0 && (page = NewPage(pipe, head)) == 0)
             {
-                return copied == 0 ? -ENOMEM : copied;
+                return Advance(pipe, head, -ENOMEM);
             }
 
-            uint offset = pipe->_head % DirectMap.PAGE_SIZE;
+            uint offset = head % DirectMap.PAGE_SIZE;
             uint chunk = Math.Min(room, DirectMap.PAGE_SIZE - offset);
-            uint wanted = buffer->Left < chunk ? (uint)buffer->Left : chunk;
-            var taken = (uint)buffer->Take((byte*)*page + offset, wanted);
-            pipe->_head += taken;
+            var taken = (uint)buffer->Take((byte*)page + offset, chunk);
+            head += taken;
             room -= taken;
-            copied += taken;
-            if (taken < wanted)
+            if (taken < chunk || buffer->Left == 0 || room == 0)
             {
-                return copied == 0 ? -EFAULT : copied;
+                return Advance(pipe, head, -EFAULT);
             }
         }
-        while (buffer->Left != 0 && room != 0);
-
-        return copied;
     }
+
+    // The bytes up to `head` are in: how many those are, or the error if none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long Advance(Pipe* pipe, uint head, int error)
+    {
+        uint copied = head - pipe->_head;
+        pipe->_head = head;
+        return copied != 0 ? copied : error;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong NewPage(Pipe* pipe, uint position) =>
+        pipe->_pages[PageOf(position)] = (ulong)PageAllocator.GetFreePage(GfpFlags.Kernel);
 
     private static uint PageOf(uint position) => position / DirectMap.PAGE_SIZE % PageCount;
 }

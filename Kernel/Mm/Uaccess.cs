@@ -20,7 +20,11 @@ public static unsafe class Uaccess
     /// Any context.</summary>
     /// <linux>access_ok</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AccessOk(void* address, nuint size) => size <= TaskSizeMax && (ulong)address <= TaskSizeMax - size;
+    public static bool AccessOk(void* address, nuint size)
+    {
+        ulong end = (ulong)address + size;
+        return end >= size && end <= TaskSizeMax;
+    }
 
     /// <summary>Copies <paramref name="count"/> bytes to user memory.</summary>
     /// <returns>How many bytes were NOT copied: 0 is success.</returns>
