@@ -24,6 +24,7 @@ public unsafe struct FilesStruct
 
     private int _size;
     private int _lowestFree;
+    private int _used;
     private File** _table;
     private fixed ulong _first[FirstSize];
     private fixed ulong _closeOnExec[MaxFiles / 64];
@@ -372,6 +373,7 @@ public unsafe struct FilesStruct
     // No descriptor below _lowestFree is free.
     private static void Put(FilesStruct* files, int fd, File* file, bool closeOnExec)
     {
+        files->_used += (file != null ? 1 : 0) - (files->_table[fd] != null ? 1 : 0);
         files->_table[fd] = file;
         ulong bit = 1ul << (fd & 63);
         files->_closeOnExec[fd >> 6] = closeOnExec ? files->_closeOnExec[fd >> 6] | bit : files->_closeOnExec[fd >> 6] & ~bit;
@@ -416,21 +418,28 @@ public unsafe struct FilesStruct
             files->_closeOnExec[i] = from->_closeOnExec[i];
         }
 
-        for (int fd = 0; fd < from->_size; fd++)
+        // The new one is empty.
+        for (int fd = 0; files->_used < from->_used; fd++)
         {
-            files->_table[fd] = from->_table[fd];
-            if (files->_table[fd] != null)
+            File* file = from->_table[fd];
+            if (file != null)
             {
-                Files.Get(files->_table[fd]);
+                Files.Get(file);
+                files->_table[fd] = file;
+                files->_used++;
             }
         }
     }
 
     private static void Drop(FilesStruct* files)
     {
-        for (int fd = 0; fd < files->_size; fd++)
+        for (int fd = 0; files->_used != 0; fd++)
         {
-            Files.Put(files->_table[fd]);
+            if (files->_table[fd] != null)
+            {
+                Files.Put(files->_table[fd]);
+                files->_used--;
+            }
         }
 
         if ((ulong*)files->_table != files->_first)
