@@ -59,6 +59,9 @@ public static class AsmOffsets
     /// <summary>Offset of <see cref="PerCpuHot.DroppedMm"/>.</summary>
     public const int HOT_DROPPED_MM = 88;
 
+    /// <summary>Offset of <see cref="PerCpuHot.PlainBases"/>.</summary>
+    public const int HOT_PLAIN_BASES = 96;
+
     /// <summary>Offset of <see cref="PerCpuHot.InterruptRegs"/>.</summary>
     public const int HOT_INTERRUPT_REGS = 56;
 

@@ -78,15 +78,18 @@ public static unsafe class Gdt
         (byte*)s_cpus[cpu].Tss.InterruptStacks[index] - AsmOffsets.THREAD_SIZE;
 
     /// <summary>The task whose kernel stack ends at <paramref name="top"/> is about to run on CPU <paramref name="cpu"/>, this one: entries from user mode begin
-    /// there, and its descriptors for thread-local storage are put in. Interrupts off.</summary>
-    /// <linux>load_sp0, load_TLS</linux>
-    internal static void SetKernelStack(int cpu, ulong top, ulong* tls)
+    /// there. Interrupts off.</summary>
+    /// <linux>load_sp0</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void SetKernelStack(int cpu, ulong top) => s_cpus[cpu].Tss.Rsp0 = top;
+
+    /// <summary>Puts a task's descriptors for thread-local storage into the table of CPU <paramref name="cpu"/>, this one. Interrupts off.</summary>
+    /// <linux>load_TLS</linux>
+    internal static void SetTls(int cpu, ulong* tls)
     {
-        ref PerCpuTables tables = ref s_cpus[cpu];
-        tables.Tss.Rsp0 = top;
         for (int i = 0; i < UserContext.TlsEntries; i++)
         {
-            tables.Table[FirstTlsEntry + i] = tls[i];
+            s_cpus[cpu].Table[FirstTlsEntry + i] = tls[i];
         }
     }
 

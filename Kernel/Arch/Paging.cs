@@ -79,13 +79,14 @@ public static unsafe class Paging
     /// <linux>pgd_alloc</linux>
     internal static ulong NewUserRoot()
     {
-        var top = (ulong*)PageAllocator.GetZeroedPage(GfpFlags.Kernel);
+        var top = (ulong*)PageAllocator.GetFreePage(GfpFlags.Kernel);
         if (top == null)
         {
             return 0;
         }
 
         const int Half = PageTableEntry.EntriesPerTable / 2;
+        new Span<ulong>(top, Half).Clear();
         new ReadOnlySpan<ulong>((ulong*)DirectMap.PhysToVirt(s_root) + Half, Half).CopyTo(new Span<ulong>(top + Half, Half));
         return DirectMap.VirtToPhys(top);
     }

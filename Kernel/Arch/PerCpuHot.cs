@@ -56,6 +56,9 @@ public unsafe struct PerCpuHot
     /// <summary>What <see cref="LoadedMm"/> was before the switch that is just being made: dropped once the run queue is unlocked.</summary>
     [FieldOffset(AsmOffsets.HOT_DROPPED_MM)] public Mm.MmStruct* DroppedMm;
 
+    /// <summary>True while the bases of fs and of the user's gs, and the descriptors for thread-local storage, are all zero on this CPU.</summary>
+    [FieldOffset(AsmOffsets.HOT_PLAIN_BASES)] public bool PlainBases;
+
     /// <summary>Where in <see cref="LastInterrupts"/> the next one goes, modulo its size.</summary>
     [FieldOffset(AsmOffsets.HOT_NEXT_INTERRUPT)] public uint NextInterrupt;
 

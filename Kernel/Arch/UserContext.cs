@@ -135,16 +135,29 @@ public static unsafe class UserSwitch
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Switch(TaskStruct* previous, TaskStruct* next)
     {
+        ulong segments = AsmImports.ReadSegments();
         if (previous->Mm != null)
         {
-            Save(previous);
+            previous->User.Segments = segments;
+            SaveFpu(previous);
         }
 
-        if (next->Mm != null)
+        if (next->Mm == null)
         {
-            LoadMm(next->Mm);
-            Load(next);
+            return;
         }
+
+        LoadMm(next->Mm);
+        if (segments == next->User.Segments && Hot->PlainBases && IsPlain(next))
+        {
+            // Everything is there already. A program cannot have changed the bases behind the kernel's back: without descriptors for thread-local
+            // storage every selector that it may load has base 0.
+            Gdt.SetKernelStack(Cpu.SmpProcessorId(), (ulong)next->Stack + AsmOffsets.THREAD_SIZE);
+            LoadFpu(next);
+            return;
+        }
+
+        Load(next);
     }
 
     /// <summary>What the last switch left behind: whoever unlocks the run queue drops it.</summary>
@@ -165,20 +178,15 @@ public static unsafe class UserSwitch
     internal static void Save(TaskStruct* task)
     {
         task->User.Segments = AsmImports.ReadSegments();
-        if (CpuFeatures.XsaveFeatures != 0)
-        {
-            AsmImports.Xsave(task->User.Fpu, CpuFeatures.XsaveFeatures);
-        }
-        else
-        {
-            AsmImports.Fxsave(task->User.Fpu);
-        }
+        SaveFpu(task);
     }
 
     /// <summary>Puts them back, after a change. Interrupts off.</summary>
     internal static void Load(TaskStruct* task)
     {
-        Gdt.SetKernelStack(Cpu.SmpProcessorId(), (ulong)task->Stack + AsmOffsets.THREAD_SIZE, task->User.Tls);
+        int cpu = Cpu.SmpProcessorId();
+        Gdt.SetKernelStack(cpu, (ulong)task->Stack + AsmOffsets.THREAD_SIZE);
+        Gdt.SetTls(cpu, task->User.Tls);
         ulong segments = task->User.Segments;
         uint fs = Usable(task, (ushort)(segments >> 32)), gs = Usable(task, (ushort)(segments >> 48));
         AsmImports.LoadDs(Usable(task, (ushort)segments));
@@ -197,6 +205,30 @@ public static unsafe class UserSwitch
             AsmImports.Wrmsr(KernelGsBaseRegister, task->User.GsBase);
         }
 
+        Hot->PlainBases = IsPlain(task);
+        LoadFpu(task);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsPlain(TaskStruct* task) =>
+        (task->User.FsBase | task->User.GsBase | task->User.Tls[0] | task->User.Tls[1] | task->User.Tls[2]) == 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SaveFpu(TaskStruct* task)
+    {
+        if (CpuFeatures.XsaveFeatures != 0)
+        {
+            AsmImports.Xsave(task->User.Fpu, CpuFeatures.XsaveFeatures);
+        }
+        else
+        {
+            AsmImports.Fxsave(task->User.Fpu);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void LoadFpu(TaskStruct* task)
+    {
         if (CpuFeatures.XsaveFeatures != 0)
         {
             AsmImports.Xrstor(task->User.Fpu, CpuFeatures.XsaveFeatures);
@@ -222,6 +254,7 @@ public static unsafe class UserSwitch
     }
 
     // The CPU holds the address space whose tables it is on; the hold on the one before goes when the run queue is free again.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void LoadMm(MmStruct* mm)
     {
         PerCpuHot* hot = Hot;

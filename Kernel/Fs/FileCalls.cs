@@ -4,6 +4,7 @@
 // through IoBuffer and Uaccess only. FileCalls.Open.cs: opening and descriptors. The functions without Sys do the work for either kind of memory.
 
 using System.Runtime;
+using System.Runtime.CompilerServices;
 
 namespace CSharpOS.Fs;
 
@@ -24,9 +25,10 @@ internal static unsafe partial class FileCalls
 
     /// <summary>Reads at the file's own position. <paramref name="position"/> null: that; else there, and the file's stays.</summary>
     /// <linux>ksys_read, ksys_pread64</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static long Transfer(uint fd, IoBuffer* buffer, long* position, bool write)
     {
-        File* file = FilesStruct.Get(fd);
+        File* file = FilesStruct.GetLight(fd, out bool held);
         if (file == null)
         {
             return -EBADF;
@@ -44,13 +46,10 @@ internal static unsafe partial class FileCalls
         }
         else
         {
-            using (file->PositionLock.Guard())
-            {
-                result = Do(file, buffer, &file->Position, write);
-            }
+            result = AtOwnPosition(file, buffer, write);
         }
 
-        Files.Put(file);
+        FilesStruct.PutLight(file, held);
         return result;
     }
 
@@ -156,9 +155,20 @@ internal static unsafe partial class FileCalls
     /// <summary>A 64-bit number that a 32-bit caller gives in two registers.</summary>
     internal static long Join(uint low, uint high) => (long)(((ulong)high << 32) | low);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long AtOwnPosition(File* file, IoBuffer* buffer, bool write)
+    {
+        using (file->PositionLock.Guard())
+        {
+            return Do(file, buffer, &file->Position, write);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Do(File* file, IoBuffer* buffer, long* position, bool write) =>
         write ? Vfs.Write(file, buffer, position) : Vfs.Read(file, buffer, position);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long One(uint fd, byte* buffer, nuint count, long* position, bool write)
     {
         if (!Uaccess.AccessOk(buffer, count))

@@ -5,6 +5,8 @@
 // nothing away from a call that runs.
 // The table begins with 64 places inside the structure and doubles up to 1024; memory for a larger one is taken before the lock.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Fs;
 
 /// <summary>Descriptors and what they stand for.</summary>
@@ -22,6 +24,7 @@ public unsafe struct FilesStruct
 
     private int _size;
     private int _lowestFree;
+    private int _used;
     private File** _table;
     private fixed ulong _first[FirstSize];
     private fixed ulong _closeOnExec[MaxFiles / 64];
@@ -166,6 +169,30 @@ public unsafe struct FilesStruct
         }
 
         return file;
+    }
+
+    /// <summary>The same for a call that gives the file back before it ends, by <see cref="PutLight"/>. While the current task alone has the table, nobody
+    /// can close the descriptor meanwhile: then neither lock nor reference is needed. (Whoever lists the table of another process only reads it.)</summary>
+    /// <param name="fd">The descriptor.</param>
+    /// <param name="held">True if a reference was taken.</param>
+    /// <linux>fget_light</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static File* GetLight(uint fd, out bool held)
+    {
+        FilesStruct* files = Current->Files;
+        held = files == null || files->Count.Read() != 1;
+        return held ? Get(fd) : fd < (uint)files->_size ? files->_table[fd] : null;
+    }
+
+    /// <summary>Undoes <see cref="GetLight"/>. Null is fine.</summary>
+    /// <linux>fput_light</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void PutLight(File* file, bool held)
+    {
+        if (held)
+        {
+            Files.Put(file);
+        }
     }
 
     /// <summary>The lowest free descriptor from <paramref name="least"/> on stands for <paramref name="file"/> from now on, whose reference it takes over.</summary>
@@ -346,6 +373,7 @@ public unsafe struct FilesStruct
     // No descriptor below _lowestFree is free.
     private static void Put(FilesStruct* files, int fd, File* file, bool closeOnExec)
     {
+        files->_used += (file != null ? 1 : 0) - (files->_table[fd] != null ? 1 : 0);
         files->_table[fd] = file;
         ulong bit = 1ul << (fd & 63);
         files->_closeOnExec[fd >> 6] = closeOnExec ? files->_closeOnExec[fd >> 6] | bit : files->_closeOnExec[fd >> 6] & ~bit;
@@ -390,21 +418,28 @@ public unsafe struct FilesStruct
             files->_closeOnExec[i] = from->_closeOnExec[i];
         }
 
-        for (int fd = 0; fd < from->_size; fd++)
+        // The new one is empty.
+        for (int fd = 0; files->_used < from->_used; fd++)
         {
-            files->_table[fd] = from->_table[fd];
-            if (files->_table[fd] != null)
+            File* file = from->_table[fd];
+            if (file != null)
             {
-                Files.Get(files->_table[fd]);
+                Files.Get(file);
+                files->_table[fd] = file;
+                files->_used++;
             }
         }
     }
 
     private static void Drop(FilesStruct* files)
     {
-        for (int fd = 0; fd < files->_size; fd++)
+        for (int fd = 0; files->_used != 0; fd++)
         {
-            Files.Put(files->_table[fd]);
+            if (files->_table[fd] != null)
+            {
+                Files.Put(files->_table[fd]);
+                files->_used--;
+            }
         }
 
         if ((ulong*)files->_table != files->_first)

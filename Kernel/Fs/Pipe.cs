@@ -67,25 +67,18 @@ internal unsafe struct Pipe
 
         var pipe = (Pipe*)file->PrivateData;
         pipe->Mutex.Lock();
-        long result = 0;
-        while (pipe->_head == pipe->_tail)
+        if (pipe->_head == pipe->_tail)
         {
-            result = pipe->Writers == 0 ? 0 : file->NonBlocking ? -EAGAIN : Scheduler.SignalPending(Current) ? -ERESTARTSYS : 1;
+            long result = WaitForBytes(pipe, file);
             if (result <= 0)
             {
-                pipe->Mutex.Unlock();
                 return result;
             }
-
-            Wait(pipe, &pipe->ReadQueue);
         }
 
-        result = CopyOut(pipe, buffer);
-        bool wake = AnyWaits(&pipe->WriteQueue);
-        bool tell = pipe->WriteFasync.First != null;
-        pipe->Mutex.Unlock();
-        WakeOthers(&pipe->WriteQueue, wake, &pipe->WriteFasync, tell);
-        return result;
+        long copied = CopyOut(pipe, buffer);
+        Release(pipe, &pipe->WriteQueue, &pipe->WriteFasync);
+        return copied;
     }
 
     /// <summary>The Write of a pipe. -EPIPE and SIGPIPE if nobody reads.</summary>
@@ -101,44 +94,23 @@ internal unsafe struct Pipe
         var pipe = (Pipe*)file->PrivateData;
         pipe->Mutex.Lock();
         long written = 0;
-        long error = 0;
-        while (error == 0 && buffer->Left != 0)
+        do
         {
             uint room = Capacity - (pipe->_head - pipe->_tail);
-            if (pipe->Readers == 0)
+            long step = pipe->Readers == 0 ? -EPIPE
+                : room >= (count <= AtomicSize ? (uint)count : 1) ? CopyIn(pipe, buffer, room)
+                : WaitForRoom(pipe, file);
+            if (step < 0)
             {
-                error = -EPIPE;
+                return Stopped(pipe, written, step);
             }
-            else if (room >= (count <= AtomicSize ? count : 1))
-            {
-                long copied = CopyIn(pipe, buffer, room);
-                error = copied < 0 ? copied : 0;
-                written += copied < 0 ? 0 : copied;
-            }
-            else if (file->NonBlocking)
-            {
-                error = -EAGAIN;
-            }
-            else if (Scheduler.SignalPending(Current))
-            {
-                error = -ERESTARTSYS;
-            }
-            else
-            {
-                WaitForRoom(pipe);
-            }
-        }
 
-        bool wake = written != 0 && AnyWaits(&pipe->ReadQueue);
-        bool tell = written != 0 && pipe->ReadFasync.First != null;
-        pipe->Mutex.Unlock();
-        WakeOthers(&pipe->ReadQueue, wake, &pipe->ReadFasync, tell);
-        if (error == -EPIPE)
-        {
-            Signals.Send(Current, Signal.SIGPIPE);
+            written += step;
         }
+        while (buffer->Left != 0);
 
-        return written != 0 ? written : error;
+        Release(pipe, &pipe->ReadQueue, &pipe->ReadFasync);
+        return written;
     }
 
     /// <summary>The Poll of a pipe.</summary>
@@ -219,7 +191,8 @@ internal unsafe struct Pipe
     /// <summary>Sleeps once on the queue, interruptibly, with the mutex given back meanwhile.</summary>
     internal static void Wait(Pipe* pipe, WaitQueueHead* queue)
     {
-        WaitQueueEntry wait = WaitQueueEntry.ForCurrent();
+        Unsafe.SkipInit(out WaitQueueEntry wait);
+        WaitQueueEntry.InitWait(&wait);
         WaitQueue.PrepareToWait(queue, &wait, TaskState.Interruptible);
         pipe->Mutex.Unlock();
         Scheduler.Schedule();
@@ -231,8 +204,39 @@ internal unsafe struct Pipe
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool AnyWaits(WaitQueueHead* queue) => !ListHead.Empty(&queue->List);
 
-    private static void WaitForRoom(Pipe* pipe)
+    // Until something is inside: 1. Else 0 at the end, -EAGAIN or -ERESTARTSYS, with the mutex free.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long WaitForBytes(Pipe* pipe, File* file)
     {
+        while (pipe->_head == pipe->_tail)
+        {
+            long result = pipe->Writers == 0 ? 0 : file->NonBlocking ? -EAGAIN : Scheduler.SignalPending(Current) ? -ERESTARTSYS : 1;
+            if (result <= 0)
+            {
+                pipe->Mutex.Unlock();
+                return result;
+            }
+
+            Wait(pipe, &pipe->ReadQueue);
+        }
+
+        return 1;
+    }
+
+    // Sleeps once: 0. Or -EAGAIN, -ERESTARTSYS.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long WaitForRoom(Pipe* pipe, File* file)
+    {
+        if (file->NonBlocking)
+        {
+            return -EAGAIN;
+        }
+
+        if (Scheduler.SignalPending(Current))
+        {
+            return -ERESTARTSYS;
+        }
+
         // What is inside already may be what the reader waits for.
         if (AnyWaits(&pipe->ReadQueue))
         {
@@ -240,10 +244,50 @@ internal unsafe struct Pipe
         }
 
         Wait(pipe, &pipe->WriteQueue);
+        return 0;
     }
 
-    private static void WakeOthers(WaitQueueHead* queue, bool wake, FasyncQueue* fasync, bool tell)
+    // The end of a write that could not do all.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long Stopped(Pipe* pipe, long written, long error)
     {
+        if (written != 0)
+        {
+            Release(pipe, &pipe->ReadQueue, &pipe->ReadFasync);
+        }
+        else
+        {
+            pipe->Mutex.Unlock();
+        }
+
+        if (error == -EPIPE)
+        {
+            Signals.Send(Current, Signal.SIGPIPE);
+        }
+
+        return written != 0 ? written : error;
+    }
+
+    // Something has been done: gives the mutex back, and tells those on the other side.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Release(Pipe* pipe, WaitQueueHead* queue, FasyncQueue* fasync)
+    {
+        if (AnyWaits(queue) || fasync->First != null)
+        {
+            ReleaseAndTell(pipe, queue, fasync);
+        }
+        else
+        {
+            pipe->Mutex.Unlock();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReleaseAndTell(Pipe* pipe, WaitQueueHead* queue, FasyncQueue* fasync)
+    {
+        bool wake = AnyWaits(queue);
+        bool tell = fasync->First != null;
+        pipe->Mutex.Unlock();
         if (wake)
         {
             WaitQueue.WakeUpInterruptible(queue);
@@ -255,62 +299,72 @@ internal unsafe struct Pipe
         }
     }
 
-    // As much as there is and fits. Bytes, or -EFAULT.
+    // As much as there is and fits; something is inside and something is wanted. Bytes, or -EFAULT.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long CopyOut(Pipe* pipe, IoBuffer* buffer)
     {
-        long copied = 0;
-        while (buffer->Left != 0 && pipe->_head != pipe->_tail)
+        uint tail = pipe->_tail, inside = pipe->_head - tail, copied = 0;
+        while (true)
         {
-            uint inside = pipe->_head - pipe->_tail;
-            uint offset = pipe->_tail % DirectMap.PAGE_SIZE;
+            uint offset = tail % DirectMap.PAGE_SIZE;
             uint chunk = Math.Min(inside, DirectMap.PAGE_SIZE - offset);
-            uint wanted = buffer->Left < chunk ? (uint)buffer->Left : chunk;
-            var put = (uint)buffer->Put((byte*)pipe->_pages[PageOf(pipe->_tail)] + offset, wanted);
-            pipe->_tail += put;
+            var put = (uint)buffer->Put((byte*)pipe->_pages[PageOf(tail)] + offset, chunk);
+            tail += put;
+            inside -= put;
             copied += put;
-            if (put < wanted)
+            if (inside == 0)
             {
-                copied = copied == 0 ? -EFAULT : copied;
-                break;
+                pipe->_head = 0;
+                pipe->_tail = 0;
+                return copied;
+            }
+
+            // Less than the chunk: all that was wanted, or memory that is bad.
+            if (put < chunk || buffer->Left == 0)
+            {
+                pipe->_tail = tail;
+                return copied != 0 ? copied : -EFAULT;
             }
         }
-
-        if (pipe->_head == pipe->_tail)
-        {
-            pipe->_head = 0;
-            pipe->_tail = 0;
-        }
-
-        return copied;
     }
 
-    // As much as there is and as there is room for. Bytes, -EFAULT or -ENOMEM.
+    // As much as there is and as there is room for; there is something and some room. Bytes, -EFAULT or -ENOMEM.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long CopyIn(Pipe* pipe, IoBuffer* buffer, uint room)
     {
-        long copied = 0;
-        while (buffer->Left != 0 && room != 0)
+        uint head = pipe->_head;
+        while (true)
         {
-            ulong* page = &pipe->_pages[PageOf(pipe->_head)];
-            if (*page == 0 && (*page = (ulong)PageAllocator.GetFreePage(GfpFlags.Kernel)) == 0)
+            ulong page = pipe->_pages[PageOf(head)];
+            if (page == 0 && (page = NewPage(pipe, head)) == 0)
             {
-                return copied == 0 ? -ENOMEM : copied;
+                return Advance(pipe, head, -ENOMEM);
             }
 
-            uint offset = pipe->_head % DirectMap.PAGE_SIZE;
+            uint offset = head % DirectMap.PAGE_SIZE;
             uint chunk = Math.Min(room, DirectMap.PAGE_SIZE - offset);
-            uint wanted = buffer->Left < chunk ? (uint)buffer->Left : chunk;
-            var taken = (uint)buffer->Take((byte*)*page + offset, wanted);
-            pipe->_head += taken;
+            var taken = (uint)buffer->Take((byte*)page + offset, chunk);
+            head += taken;
             room -= taken;
-            copied += taken;
-            if (taken < wanted)
+            if (taken < chunk || buffer->Left == 0 || room == 0)
             {
-                return copied == 0 ? -EFAULT : copied;
+                return Advance(pipe, head, -EFAULT);
             }
         }
-
-        return copied;
     }
 
-    private static int PageOf(uint position) => (int)(position / DirectMap.PAGE_SIZE % PageCount);
+    // The bytes up to `head` are in: how many those are, or the error if none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long Advance(Pipe* pipe, uint head, int error)
+    {
+        uint copied = head - pipe->_head;
+        pipe->_head = head;
+        return copied != 0 ? copied : error;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong NewPage(Pipe* pipe, uint position) =>
+        pipe->_pages[PageOf(position)] = (ulong)PageAllocator.GetFreePage(GfpFlags.Kernel);
+
+    private static uint PageOf(uint position) => position / DirectMap.PAGE_SIZE % PageCount;
 }

@@ -3,6 +3,8 @@
 // Linux: fs/namei.c (do_filp_open), fs/open.c, fs/read_write.c (kernel_read). Process context, sleeps. Paths end with a zero byte.
 // A relative path begins at `start` (a directory that is open), or at the working directory where that is null.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Fs;
 
 /// <summary>Files by path.</summary>
@@ -117,6 +119,7 @@ public static unsafe partial class Vfs
 
     /// <summary>Reads at <paramref name="position"/> and moves it.</summary>
     /// <linux>vfs_read</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static long Read(File* file, IoBuffer* buffer, long* position)
     {
         if ((file->Mode & FileModeBits.Read) == 0)
@@ -134,6 +137,7 @@ public static unsafe partial class Vfs
 
     /// <summary>Writes at <paramref name="position"/> and moves it.</summary>
     /// <linux>vfs_write</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static long Write(File* file, IoBuffer* buffer, long* position)
     {
         if ((file->Mode & FileModeBits.Write) == 0)

@@ -3,6 +3,8 @@
 // Linux: struct iov_iter. A file operation is given one and need not know whose memory it is. Process context; a copy may sleep. A value on the
 // caller's stack, so there is no lock.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Mm;
 
 /// <summary>Where a read puts its bytes, or a write gets them from.</summary>
@@ -26,6 +28,7 @@ public unsafe struct IoBuffer
     /// <summary>Gives the reader the next <paramref name="count"/> bytes, or as many as still fit.</summary>
     /// <returns>How many were copied; fewer than min(count, Left) means that the memory behind is bad: -EFAULT, if none at all were.</returns>
     /// <linux>copy_to_iter</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public nuint Put(void* from, nuint count)
     {
         nuint wanted = count < _left ? count : _left;
@@ -36,7 +39,7 @@ public unsafe struct IoBuffer
         }
         else
         {
-            new ReadOnlySpan<byte>(from, (int)wanted).CopyTo(new Span<byte>(_address, (int)wanted));
+            Copy(_address, from, wanted);
         }
 
         Advance(copied);
@@ -46,6 +49,7 @@ public unsafe struct IoBuffer
     /// <summary>Takes the next <paramref name="count"/> bytes from the writer, or as many as there are.</summary>
     /// <returns>As <see cref="Put"/>.</returns>
     /// <linux>copy_from_iter</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public nuint Take(void* to, nuint count)
     {
         nuint wanted = count < _left ? count : _left;
@@ -56,12 +60,15 @@ public unsafe struct IoBuffer
         }
         else
         {
-            new ReadOnlySpan<byte>(_address, (int)wanted).CopyTo(new Span<byte>(to, (int)wanted));
+            Copy(to, _address, wanted);
         }
 
         Advance(copied);
         return copied;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Copy(void* to, void* from, nuint count) => new ReadOnlySpan<byte>(from, (int)count).CopyTo(new Span<byte>(to, (int)count));
 
     private void Advance(nuint count)
     {

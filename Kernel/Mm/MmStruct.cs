@@ -39,6 +39,12 @@ public unsafe struct MmStruct
     /// <summary>The areas, <see cref="VmArea.Link"/>.</summary>
     internal ListHead Areas;
 
+    /// <summary>The page tables below the top one, <see cref="Page.Link"/>, and how many entries of that name one. Guarded by PageTableLock.</summary>
+    internal ListHead Tables;
+
+    /// <inheritdoc cref="Tables"/>
+    internal int TopEntries;
+
     /// <summary>Borders of the program's parts, for the heap and for /proc.</summary>
     public ulong StartCode, EndCode, StartData, EndData, StartBrk, Brk, StartStack, ArgStart, ArgEnd, EnvStart, EnvEnd;
 
@@ -89,6 +95,7 @@ public static unsafe class AddressSpaces
         mm->MmapSem.Init();
         mm->PageTableLock.Init();
         ListHead.Init(&mm->Areas);
+        ListHead.Init(&mm->Tables);
         return mm;
     }
 

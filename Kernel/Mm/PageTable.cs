@@ -5,6 +5,8 @@
 // Invariant: tables are only added, never freed, so a lookup may run beside a change and sees the old or the new word.
 // Tables come from Memblock until the page allocator stands, then from it with GFP_ATOMIC.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.Mm;
 
 /// <summary>Operations on page tables.</summary>
@@ -161,7 +163,10 @@ internal static unsafe class PageTable
         return 0;
     }
 
-    private static PageTableEntry* EntryOf(ulong table, ulong address, int level) =>
+    /// <summary>The word of <paramref name="address"/> in a table of <paramref name="level"/>.</summary>
+    /// <linux>pte_offset_kernel</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static PageTableEntry* EntryOf(ulong table, ulong address, int level) =>
         (PageTableEntry*)DirectMap.PhysToVirt(table) + PageTableEntry.Index(address, level);
 
     // One store: the processor may walk this table right now.

@@ -20,11 +20,16 @@ public static unsafe class Uaccess
     /// Any context.</summary>
     /// <linux>access_ok</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AccessOk(void* address, nuint size) => size <= TaskSizeMax && (ulong)address <= TaskSizeMax - size;
+    public static bool AccessOk(void* address, nuint size)
+    {
+        ulong end = (ulong)address + size;
+        return end >= size && end <= TaskSizeMax;
+    }
 
     /// <summary>Copies <paramref name="count"/> bytes to user memory.</summary>
     /// <returns>How many bytes were NOT copied: 0 is success.</returns>
     /// <linux>copy_to_user</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nuint CopyToUser(void* to, void* from, nuint count)
     {
         MightSleep();
@@ -34,17 +39,12 @@ public static unsafe class Uaccess
     /// <summary>Copies <paramref name="count"/> bytes from user memory; what could not be copied is zeroed.</summary>
     /// <returns>How many bytes were NOT copied.</returns>
     /// <linux>copy_from_user</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nuint CopyFromUser(void* to, void* from, nuint count)
     {
         MightSleep();
         nuint left = AccessOk(from, count) ? UserCopy.Copy(to, from, count) : count;
-        if (left != 0)
-        {
-            // The caller may forget to look: nothing of the kernel's must be taken for the user's.
-            new Span<byte>((byte*)to + count - left, (int)left).Clear();
-        }
-
-        return left;
+        return left == 0 ? 0 : ZeroRest(to, count, left);
     }
 
     /// <summary>Zeroes user memory.</summary>
@@ -92,4 +92,12 @@ public static unsafe class Uaccess
     /// <linux>put_user</linux>
     public static int PutUser<T>(T value, T* to)
         where T : unmanaged => CopyToUser(to, &value, (nuint)sizeof(T)) == 0 ? 0 : -EFAULT;
+
+    // The caller may forget to look: nothing of the kernel's must be taken for the user's.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static nuint ZeroRest(void* to, nuint count, nuint left)
+    {
+        new Span<byte>((byte*)to + count - left, (int)left).Clear();
+        return left;
+    }
 }

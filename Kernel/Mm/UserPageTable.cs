@@ -2,7 +2,7 @@
 //
 // Linux: mm/memory.c (zap_page_range, copy_page_range, free_pgtables), arch/x86/mm/tlb.c. Process context. Lock: the address space's PageTableLock, taken
 // here. Each entry that is not zero holds a reference to its page; it is not present where nothing at all may be done with the page. Invariant: memory is
-// given back only after every CPU has forgotten the entry.
+// given back only after every CPU has forgotten the entry. The tables stand in a list, so that nobody need look for them at the end.
 
 namespace CSharpOS.Mm;
 
@@ -17,9 +17,11 @@ internal static unsafe class UserPageTable
     internal static int Map(MmStruct* mm, ulong address, Page* page, PageProtection protection)
     {
         mm->PageTableLock.Lock();
-        int error = PageTable.Map(mm->Root, address, MemMap.PageToPhys(page), protection, 0);
+        PageTableEntry* entry = EntryFor(mm, address);
+        int error = entry == null ? -ENOMEM : entry->Value != 0 ? -EEXIST : 0;
         if (error == 0)
         {
+            PageTable.Write(entry, new PageTableEntry(MemMap.PageToPhys(page), protection));
             mm->ResidentPages++;
             mm->HighestResident = Math.Max(mm->HighestResident, mm->ResidentPages);
         }
@@ -48,16 +50,18 @@ internal static unsafe class UserPageTable
                     continue;
                 }
 
-                if (entry->Value != 0)
+                ulong stop = Math.Min(end, NextTable(address, 1));
+                for (; address < stop && count < Batch; address += DirectMap.PAGE_SIZE, entry++)
                 {
-                    pages[count++] = MemMap.PfnToPage(entry->Physical >> DirectMap.PAGE_SHIFT);
-                    PageTable.Write(entry, default);
-                    mm->ResidentPages--;
+                    if (entry->Value != 0)
+                    {
+                        pages[count++] = MemMap.PfnToPage(entry->Physical >> DirectMap.PAGE_SHIFT);
+                        PageTable.Write(entry, default);
+                    }
                 }
-
-                address += DirectMap.PAGE_SIZE;
             }
 
+            mm->ResidentPages -= count;
             mm->PageTableLock.Unlock();
             if (count != 0)
             {
@@ -87,24 +91,9 @@ internal static unsafe class UserPageTable
                 continue;
             }
 
-            if (entry->Value != 0)
-            {
-                PageProtection protection = entry->Protection;
-                if (area->IsPrivate && (protection & PageProtection.Writable) != 0)
-                {
-                    protection &= ~PageProtection.Writable;
-                    PageTable.Write(entry, new PageTableEntry(entry->Physical, protection));
-                }
-
-                error = PageTable.Map(to->Root, address, entry->Physical, protection, 0);
-                if (error == 0)
-                {
-                    PageAllocator.GetPage(MemMap.PfnToPage(entry->Physical >> DirectMap.PAGE_SHIFT));
-                    to->ResidentPages++;
-                }
-            }
-
-            address += DirectMap.PAGE_SIZE;
+            ulong stop = Math.Min(area->End, NextTable(address, 1));
+            error = CopyTable(to, area, entry, address, stop);
+            address = stop;
         }
 
         from->PageTableLock.Unlock();
@@ -181,17 +170,23 @@ internal static unsafe class UserPageTable
     {
         Flush(mm, 0, Uaccess.TaskSizeMax);
         var top = (PageTableEntry*)DirectMap.PhysToVirt(mm->Root);
-        for (int i = 0; i < PageTableEntry.EntriesPerTable / 2; i++)
+        for (; mm->TopEntries != 0; top++)
         {
-            if (top[i].Present)
+            if (top->Value != 0)
             {
-                FreeTable(top[i].Physical, PageTableEntry.TopLevel - 1);
-                PageTable.Write(&top[i], default);
+                PageTable.Write(top, default);
+                mm->TopEntries--;
             }
         }
 
         // The processor keeps the upper levels of the tables too.
         Flush(mm, 0, Uaccess.TaskSizeMax);
+        while (!ListHead.Empty(&mm->Tables))
+        {
+            Page* table = Page.OfLink(mm->Tables.Next);
+            ListHead.Del(&table->Link);
+            PageAllocator.PutPage(table);
+        }
     }
 
     /// <summary>Makes every CPU that is on these page tables forget a range, and waits until all have. Preemptible process context, no spinning lock
@@ -215,18 +210,69 @@ internal static unsafe class UserPageTable
         PreemptEnable();
     }
 
-    private static void FreeTable(ulong table, int level)
+    // The part of CopyRange that lies in one last table of the original, whose entry of `address` this is. 0 or -ENOMEM.
+    private static int CopyTable(MmStruct* to, VmArea* area, PageTableEntry* entry, ulong address, ulong stop)
     {
-        var entries = (PageTableEntry*)DirectMap.PhysToVirt(table);
-        for (int i = 0; level > 0 && i < PageTableEntry.EntriesPerTable; i++)
+        PageTableEntry* table = null;
+        for (; address < stop; address += DirectMap.PAGE_SIZE, entry++)
         {
-            if (entries[i].Present)
+            if (entry->Value == 0)
             {
-                FreeTable(entries[i].Physical, level - 1);
+                continue;
             }
+
+            PageTableEntry* copy = table != null ? table + PageTableEntry.Index(address, 0) : EntryFor(to, address);
+            if (copy == null)
+            {
+                return -ENOMEM;
+            }
+
+            table = copy - PageTableEntry.Index(address, 0);
+            PageTableEntry value = *entry;
+            if (area->IsPrivate && (value.Protection & PageProtection.Writable) != 0)
+            {
+                value = new PageTableEntry(value.Value & ~(ulong)PageProtection.Writable);
+                PageTable.Write(entry, value);
+            }
+
+            PageTable.Write(copy, value);
+            PageAllocator.GetPage(MemMap.PfnToPage(value.Physical >> DirectMap.PAGE_SHIFT));
+            to->ResidentPages++;
         }
 
-        PageAllocator.FreePage(entries);
+        return 0;
+    }
+
+    // The last-level entry of an address; the tables on the way are made. Null without memory.
+    private static PageTableEntry* EntryFor(MmStruct* mm, ulong address)
+    {
+        ulong table = mm->Root;
+        for (int level = PageTableEntry.TopLevel; level > 0; level--)
+        {
+            PageTableEntry* entry = PageTable.EntryOf(table, address, level);
+            if (!entry->Present && !AddTable(mm, entry, level))
+            {
+                return null;
+            }
+
+            table = entry->Physical;
+        }
+
+        return PageTable.EntryOf(table, address, 0);
+    }
+
+    private static bool AddTable(MmStruct* mm, PageTableEntry* entry, int level)
+    {
+        ulong table = PageTable.AllocateTable();
+        if (table == 0)
+        {
+            return false;
+        }
+
+        ListHead.Add(&MemMap.PfnToPage(table >> DirectMap.PAGE_SHIFT)->Link, &mm->Tables);
+        mm->TopEntries += level == PageTableEntry.TopLevel ? 1 : 0;
+        PageTable.Write(entry, new PageTableEntry(table, PageProtection.Table | PageProtection.User));
+        return true;
     }
 
     // The first address behind what the missing table of this level would map: Lookup stopped at the entry of `level` that is not there.

@@ -226,13 +226,17 @@ internal static unsafe class SpanHelpers
     private static void SetZero(byte* destination, nuint count)
     {
         byte* end = destination + count - 16;
-        while (destination + 48 < end)
+        while (destination + 112 < end)
         {
             *(Block16*)destination = default;
             *(Block16*)(destination + 16) = default;
             *(Block16*)(destination + 32) = default;
             *(Block16*)(destination + 48) = default;
-            destination += 64;
+            *(Block16*)(destination + 64) = default;
+            *(Block16*)(destination + 80) = default;
+            *(Block16*)(destination + 96) = default;
+            *(Block16*)(destination + 112) = default;
+            destination += 128;
         }
 
         while (destination < end)
