@@ -18,14 +18,13 @@ public static unsafe partial class Trace
 
     /// <summary>Records an event.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Write(TraceEvent what, ulong a, ulong b, ulong c, int number = 0)
+    internal static void Write(TraceEvent what, ulong a, ulong b, ulong c)
     {
         ulong flags = RawLocalIrqSave();
         TraceRecord* record = Begin(what, flags, out ulong sequence);
         record->A = a;
         record->B = b;
         record->C = c;
-        record->Number = number;
         TraceRing.Commit(record, sequence);
         RawLocalIrqRestore(flags);
     }
@@ -40,6 +39,20 @@ public static unsafe partial class Trace
         record->A = (uint)task->Pid;
         record->B = b;
         record->C = c;
+        TraceRing.Commit(record, sequence);
+        RawLocalIrqRestore(flags);
+    }
+
+    /// <summary>Records that a timer was armed. Its base is locked.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void WriteHrtimerStart(Hrtimer* timer, HrtimerMode mode)
+    {
+        ulong flags = RawLocalIrqSave();
+        TraceRecord* record = Begin(TraceEvent.HrtimerStart, flags, out ulong sequence);
+        record->A = (ulong)timer;
+        record->B = (ulong)timer->Function;
+        record->C = (ulong)timer->Expires;
+        record->Number = (int)mode;
         TraceRing.Commit(record, sequence);
         RawLocalIrqRestore(flags);
     }

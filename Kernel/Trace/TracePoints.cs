@@ -139,7 +139,7 @@ public static unsafe class TracePoints
     {
         if (Trace.Enabled)
         {
-            Trace.Write(TraceEvent.HrtimerStart, (ulong)timer, (ulong)timer->Function, (ulong)timer->Expires, (int)mode);
+            Trace.WriteHrtimerStart(timer, mode);
         }
     }
 
@@ -162,9 +162,14 @@ public static unsafe class TracePoints
     {
         if (Trace.Enabled)
         {
-            Trace.Write(TraceEvent.HrtimerExpireEntry, (ulong)timer, (ulong)timer->Function, (ulong)KtimeGet());
+            WriteHrtimerExpireEntry(timer);
         }
     }
+
+    // By itself: reading the clock is long.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void WriteHrtimerExpireEntry(Hrtimer* timer) =>
+        Trace.Write(TraceEvent.HrtimerExpireEntry, (ulong)timer, (ulong)timer->Function, (ulong)KtimeGet());
 
     /// <summary>The function has returned; the timer may be gone.</summary>
     /// <linux>trace_hrtimer_expire_exit</linux>
