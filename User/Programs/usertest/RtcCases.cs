@@ -99,8 +99,13 @@ internal static unsafe class RtcCases
             Expect.True(Next(Periodic) >= 1);
         }
 
-        ulong wide = ulong.MaxValue;
-        Expect.Equal(8, Syscalls.Syscall64(Read64, s_clock, (nint)(&wide), 8));
+        ulong wide;
+        do
+        {
+            wide = ulong.MaxValue;
+            Expect.Equal(8, Syscalls.Syscall64(Read64, s_clock, (nint)(&wide), 8));
+        }
+        while ((wide & 0xf0) == 0);
         Expect.Equal(Periodic, (long)wide & Periodic);
         Expect.True(wide >> 8 is >= 1 and < 1000000);
         Expect.Equal(0, Ioctl(s_clock, PeriodicOff, null));
@@ -133,7 +138,8 @@ internal static unsafe class RtcCases
         Expect.Error(EINTR, Read(s_clock, new Span<byte>(&data, 4)));
     }
 
-    // Reads: the flags must be there. How many interrupts.
+    // Reads: the flags must be there. How many interrupts. Where the host is busy, the driver's timer may have counted interrupts that the chip owes: then
+    // none of its flags is up, and it is read once more.
     private static uint Next(uint flags)
     {
         uint data;
@@ -142,7 +148,7 @@ internal static unsafe class RtcCases
         {
             length = Read(s_clock, new Span<byte>(&data, 4));
         }
-        while (length < 0 && errno == EINTR);
+        while (length < 0 ? errno == EINTR : length == 4 && (data & 0xf0) == 0);
         Expect.Equal(4, length);
         Expect.Equal(flags, data & flags);
         Expect.Equal(0, data & 0xf);
