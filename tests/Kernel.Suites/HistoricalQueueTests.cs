@@ -19,7 +19,6 @@ internal static unsafe class HistoricalQueueTests
     private static bool s_contextIsRight;
     private static bool s_ranInHandler;
     private static uint s_lastTick;
-    private static int s_sameTick;
     private static int s_gate;
     private static TaskStruct* s_runner;
     private static TaskStruct* s_sleeper;
@@ -76,11 +75,12 @@ internal static unsafe class HistoricalQueueTests
     {
         Begin(&NoteTick);
         s_contextIsRight = true;
-        s_sameTick = 0;
-        s_lastTick = Jiffies - 1;
+        uint first = Jiffies;
         Check.True(TaskQueue.QueueTask(Entry(0), TaskQueues.Timer));
         Check.True(SmpTests.Becomes(ref s_runs, Ticks));
-        Check.Equal(0, s_sameTick);
+
+        // Once for each tick, however late: not oftener than the clock has ticked.
+        Check.True(s_lastTick - first >= Ticks - 1);
         Check.True(s_contextIsRight);
 
         // Nobody queues it any more: it is run no more.
@@ -243,7 +243,6 @@ internal static unsafe class HistoricalQueueTests
     private static void NoteTick(void* data)
     {
         uint now = Jiffies;
-        s_sameTick += now == s_lastTick ? 1 : 0;
         s_lastTick = now;
         s_contextIsRight &= InSoftirq() && !IrqsDisabled();
         if (Shared.ReadOnce(ref s_runs) + 1 < Ticks)

@@ -136,6 +136,7 @@ internal static unsafe class OffTracerTests
     // Runs a function that makes one stretch, which must be the one that is reported, at both ends.
     private static void Longest(delegate*<ulong, void> function, ReadOnlySpan<byte> begins, ReadOnlySpan<byte> ends, OffStretch* longest)
     {
+#if OPTIMIZED
         if (!Measures())
         {
             return;
@@ -162,6 +163,10 @@ internal static unsafe class OffTracerTests
         text.Clear();
         text.Append($"\n#  => ended at:   {ends}+0x");
         Check.True(OutputCapture.Contains(text.Written));
+#else
+        // The places are in the helpers then, which are not inlined.
+        Test.Skip("built without optimisation"u8);
+#endif
     }
 
     private static bool Measures()
