@@ -296,7 +296,14 @@ internal static unsafe class SchedOrderTests
         for (int slices = 0; slices < Turns && Shared.ReadOnce(ref s_finished) == 0;)
         {
             Scheduler.CondResched();
-            ulong ticks = Shared.ReadOnce(ref Current->Ticks);
+            ulong ticks, switches;
+            do
+            {
+                // Both from between the same two ticks: one that comes in the middle brings a turn of the other with it.
+                ticks = Shared.ReadOnce(ref Current->Ticks);
+                switches = Switches(task);
+            }
+            while (ticks != Shared.ReadOnce(ref Current->Ticks));
             if (ticks == used || Scheduler.NeedResched())
             {
                 continue;
@@ -304,7 +311,6 @@ internal static unsafe class SchedOrderTests
 
             slices++;
             used = ticks;
-            ulong switches = Switches(task);
             bool let = switches != seen;
             seen = switches;
             s_turns += let ? 1 : 0;
