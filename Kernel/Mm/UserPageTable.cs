@@ -2,7 +2,8 @@
 //
 // Linux: mm/memory.c (zap_page_range, copy_page_range, free_pgtables), arch/x86/mm/tlb.c. Process context. Lock: the address space's PageTableLock, taken
 // here. Each entry that is not zero holds a reference to its page; it is not present where nothing at all may be done with the page. Invariant: memory is
-// given back only after every CPU has forgotten the entry. The tables stand in a list, so that nobody need look for them at the end.
+// given back only after every CPU has forgotten the entry. Every table below the top one is made here and
+// stands in the address space's list, so that nobody need look for them at the end.
 
 namespace CSharpOS.Mm;
 
@@ -108,7 +109,7 @@ internal static unsafe class UserPageTable
     {
         int error = 0;
         mm->PageTableLock.Lock();
-        for (ulong address = from; address < end && error == 0;)
+        for (ulong address = from; address < end;)
         {
             PageTableEntry* entry = PageTable.Lookup(mm->Root, address, out int level);
             if (entry == null)
@@ -119,12 +120,16 @@ internal static unsafe class UserPageTable
 
             if (entry->Value != 0)
             {
-                error = PageTable.Map(mm->Root, to + (address - from), entry->Physical, entry->Protection, 0);
-                if (error == 0)
+                PageTableEntry* copy = EntryFor(mm, to + (address - from));
+                if (copy == null)
                 {
-                    PageAllocator.GetPage(MemMap.PfnToPage(entry->Physical >> DirectMap.PAGE_SHIFT));
-                    mm->ResidentPages++;
+                    error = -ENOMEM;
+                    break;
                 }
+
+                PageTable.Write(copy, *entry);
+                PageAllocator.GetPage(MemMap.PfnToPage(entry->Physical >> DirectMap.PAGE_SHIFT));
+                mm->ResidentPages++;
             }
 
             address += DirectMap.PAGE_SIZE;

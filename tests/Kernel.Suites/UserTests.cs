@@ -64,6 +64,7 @@ internal static unsafe class UserTests
         UserHelperTests.Run();
         UserMemoryTests.Run();
         UserContextTests.Run();
+        UserLeakTests.Run();
     }
 
     private static void PointerAddresses() => UserHelp.Good("addresses\0"u8);

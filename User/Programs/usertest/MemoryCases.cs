@@ -219,6 +219,14 @@ internal static unsafe class MemoryCases
         Expect.Good(&ChangeCopy);
         Expect.Equal(3, target[0]);
 
+        // To where nothing has been yet, so that there is no page table either.
+        byte* far = (byte*)0x5123_4000;
+        target[Page] = 8;
+        Expect.Equal((long)far, Move(target, 3, 3, MayMove | FixedPlace, far));
+        Expect.Equal(3, far[0]);
+        Expect.Equal(8, far[Page]);
+        Expect.Equal((long)target, Move(far, 3, 3, MayMove | FixedPlace, target));
+
         // A file's second page stays its second page.
         int fd = MakeFile();
         byte* file = (byte*)(nuint)Raw(__NR_mmap2, 0, 2 * Page, ReadOnly, Private, fd, 0);
