@@ -1,4 +1,4 @@
-// OldSignalCalls: the calls of the first i386 kernels, whose sets of signals have 32 bits.
+// SignalCalls.Old: the calls of the first i386 kernels, whose sets of signals have 32 bits.
 //
 // Linux: sys_signal, sys_sigaction, sys_sigprocmask, sys_sigsuspend, sys_sigpending (kernel/signal.c, arch/x86/kernel/signal_32.c). As SignalCalls. The
 // signals from 33 on, which such a set cannot say, stay as they are.
