@@ -2,7 +2,8 @@
 //
 // Linux: struct files_struct, fs/file.c. Process context. Lock: FilesStruct.Lock (plain spin lock) guards table and bit maps; the threads of a process share
 // one. A descriptor is turned into a file under the lock, and the file is held before the lock goes, so that a close in another thread takes
-// nothing away from a call that runs.
+// nothing away from a call that runs; where one task alone has the table, GetLight needs neither.
+// Invariants: _used places of the table are taken; no place below _lowestFree is free. FilesStruct.Life.cs: making, sharing, giving up.
 // The table begins with 64 places inside the structure and doubles up to 1024; memory for a larger one is taken before the lock.
 
 using System.Runtime.CompilerServices;
@@ -11,7 +12,7 @@ namespace CSharpOS.Fs;
 
 /// <summary>Descriptors and what they stand for.</summary>
 /// <linux>files_struct</linux>
-public unsafe struct FilesStruct
+public unsafe partial struct FilesStruct
 {
     /// <summary>Descriptors at most.</summary>
     /// <linux>RLIMIT_NOFILE</linux>
@@ -29,127 +30,8 @@ public unsafe struct FilesStruct
     private fixed ulong _first[FirstSize];
     private fixed ulong _closeOnExec[MaxFiles / 64];
 
-    /// <summary>An empty one. Process context, sleeps. Null without memory.</summary>
-    internal static FilesStruct* New()
-    {
-        FilesStruct* files = Kzalloc<FilesStruct>(GfpFlags.Kernel);
-        if (files != null)
-        {
-            files->Count.Set(1);
-            files->Lock.Init();
-            files->_size = FirstSize;
-            files->_table = (File**)files->_first;
-        }
-
-        return files;
-    }
-
-    /// <summary>One of its own for a new process: the same files behind the same descriptors. Null for null. Process context, sleeps.</summary>
-    /// <returns>0 or -ENOMEM.</returns>
-    /// <linux>dup_fd</linux>
-    internal static int Copy(FilesStruct* from, out FilesStruct* files)
-    {
-        files = null;
-        if (from == null)
-        {
-            return 0;
-        }
-
-        files = New();
-        while (files != null)
-        {
-            int needed;
-            using (from->Lock.Guard())
-            {
-                needed = from->_size;
-                if (needed <= files->_size)
-                {
-                    CopyLocked(from, files);
-                    return 0;
-                }
-            }
-
-            if (Grow(files, needed - 1) != 0)
-            {
-                Drop(files);
-                files = null;
-            }
-        }
-
-        return -ENOMEM;
-    }
-
-    /// <summary>One more task uses it (CLONE_FILES). Null is fine.</summary>
-    internal static FilesStruct* Share(FilesStruct* files)
-    {
-        if (files != null)
-        {
-            files->Count.Inc();
-        }
-
-        return files;
-    }
-
-    /// <summary>The task is done with its own; the last task of them closes all. Process context, may sleep.</summary>
-    /// <linux>exit_files</linux>
-    internal static void Exit(TaskStruct* task)
-    {
-        Put(Set(task, null));
-    }
-
-    /// <summary>The descriptors of another task, with a hold (<see cref="Put(FilesStruct*)"/>); null if it has none. The caller holds the task.</summary>
-    /// <linux>get_files_struct</linux>
-    internal static FilesStruct* OfTask(TaskStruct* task)
-    {
-        ulong flags = task->MmLock.LockIrqSave();
-        FilesStruct* files = Share(task->Files);
-        task->MmLock.UnlockIrqRestore(flags);
-        return files;
-    }
-
     /// <summary>Descriptors that there is room for now; 0 for null. Any context.</summary>
     internal static int Size(FilesStruct* files) => files == null ? 0 : Shared.ReadOnce(ref files->_size);
-
-    /// <summary>Gives a hold back. Null is fine. Process context, may sleep.</summary>
-    /// <linux>put_files_struct</linux>
-    internal static void Put(FilesStruct* files)
-    {
-        if (files != null && files->Count.DecAndTest())
-        {
-            Drop(files);
-        }
-    }
-
-    /// <summary>Execve: closes what is marked so. The caller has the table for itself (<see cref="Unshare"/>). Process context, may sleep.</summary>
-    /// <linux>do_close_on_exec</linux>
-    internal static void CloseOnExec(FilesStruct* files)
-    {
-        for (int fd = 0; files != null && fd < files->_size; fd++)
-        {
-            if (GetCloseOnExec(files, (uint)fd) == 1)
-            {
-                Close(files, (uint)fd);
-            }
-        }
-    }
-
-    /// <summary>Execve: a table that other tasks share becomes a copy of the current task's own. 0 or -ENOMEM.</summary>
-    /// <linux>unshare_files</linux>
-    internal static int Unshare(TaskStruct* task)
-    {
-        if (task->Files == null || task->Files->Count.Read() == 1)
-        {
-            return 0;
-        }
-
-        int error = Copy(task->Files, out FilesStruct* own);
-        if (error == 0)
-        {
-            Put(Set(task, own));
-        }
-
-        return error;
-    }
 
     /// <summary>The file behind a descriptor of the current process, with a reference; null if there is none.</summary>
     /// <linux>fget</linux>
@@ -314,16 +196,6 @@ public unsafe struct FilesStruct
         }
     }
 
-    // Whoever looks from outside (OfTask) finds the one or the other.
-    private static FilesStruct* Set(TaskStruct* task, FilesStruct* files)
-    {
-        ulong flags = task->MmLock.LockIrqSave();
-        FilesStruct* before = task->Files;
-        task->Files = files;
-        task->MmLock.UnlockIrqRestore(flags);
-        return before;
-    }
-
     // Makes room for descriptor `fd`. Whoever was faster wins; memory that is too small or too much is given back.
     private static int Grow(FilesStruct* files, int fd)
     {
@@ -408,45 +280,5 @@ public unsafe struct FilesStruct
 
             return (int)((files->_closeOnExec[fd >> 6] >> (int)(fd & 63)) & 1);
         }
-    }
-
-    private static void CopyLocked(FilesStruct* from, FilesStruct* files)
-    {
-        files->_lowestFree = from->_lowestFree;
-        for (int i = 0; i < MaxFiles / 64; i++)
-        {
-            files->_closeOnExec[i] = from->_closeOnExec[i];
-        }
-
-        // The new one is empty.
-        for (int fd = 0; files->_used < from->_used; fd++)
-        {
-            File* file = from->_table[fd];
-            if (file != null)
-            {
-                Files.Get(file);
-                files->_table[fd] = file;
-                files->_used++;
-            }
-        }
-    }
-
-    private static void Drop(FilesStruct* files)
-    {
-        for (int fd = 0; files->_used != 0; fd++)
-        {
-            if (files->_table[fd] != null)
-            {
-                Files.Put(files->_table[fd]);
-                files->_used--;
-            }
-        }
-
-        if ((ulong*)files->_table != files->_first)
-        {
-            Kfree(files->_table);
-        }
-
-        Kfree(files);
     }
 }

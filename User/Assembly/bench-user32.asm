@@ -2,11 +2,11 @@
 ; bench-user, with the same form of lines: bench: KEY MINIMUM MEDIAN UNIT. Linux runs it too. Ends with 1 where the kernel names no vsyscall page.
 
         bits 32
+        %include "sysinfo.inc"
 
 NR_EXIT equ 1
 NR_WRITE equ 4
 NR_GETPID equ 20
-AT_SYSINFO equ 32
 CALLS equ 16
 SAMPLES equ 101
 
@@ -26,21 +26,7 @@ SAMPLES equ 101
         section .text
 global _start
 _start:
-        mov eax, [esp]                          ; argc; then argv, envp, and the auxiliary vector
-        lea esi, [esp + eax * 4 + 8]
-.environment:
-        lodsd
-        test eax, eax
-        jnz .environment
-.auxiliary:
-        lodsd
-        mov edx, eax
-        lodsd
-        cmp edx, AT_SYSINFO
-        jne .next
-        mov [sysinfo], eax
-.next:  test edx, edx
-        jnz .auxiliary
+        FIND_SYSINFO sysinfo
 
         mov ecx, SAMPLES
         mov dword [overhead], -1

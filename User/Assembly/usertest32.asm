@@ -4,6 +4,7 @@
 ; Every check that asks the kernel does so by `enter`: first int 0x80, then, in a second round, the entry that AT_SYSINFO names. Without that it ends with 99.
 
         bits 32
+        %include "sysinfo.inc"
 
 NR_EXIT equ 1
 NR_FORK equ 2
@@ -28,7 +29,6 @@ NR_MMAP2 equ 192
 NR_SET_THREAD_AREA equ 243
 SIGUSR1 equ 10
 SA_SIGINFO equ 4
-AT_SYSINFO equ 32
 EFAULT equ 14
 EINVAL equ 22
 ENOSYS equ 38
@@ -42,21 +42,7 @@ ENOSYS equ 38
         section .text
 global _start
 _start:
-        mov eax, [esp]                          ; argc; then argv, envp, and the auxiliary vector
-        lea esi, [esp + eax * 4 + 8]
-.environment:
-        lodsd
-        test eax, eax
-        jnz .environment
-.auxiliary:
-        lodsd
-        mov edx, eax
-        lodsd
-        cmp edx, AT_SYSINFO
-        jne .next
-        mov [sysinfo], eax
-.next:  test edx, edx
-        jnz .auxiliary
+        FIND_SYSINFO sysinfo
 
         mov dword [entry], by_int80
         call all
