@@ -46,12 +46,50 @@ internal static unsafe class SchedCloneTests
         FsStruct.Exit(Current);
         Current->Files = files;
         Current->FsInfo = fs;
+    }
+
+    // Whichever allocation fails: the error, no thread that runs, and nothing kept.
+    internal static void NoMemory()
+    {
 #if DEBUG_CHECKS
-        AllocationFailure.Clear();
-        AllocationFailure.FailNth(1);
-        int error = KernelThread.Clone(&Note, null, "starved"u8, CloneFlags.None);
-        AllocationFailure.Clear();
-        Check.True(error is -ENOMEM or > 0);
+        int tasks = Tasks.Count;
+        FilesStruct* files = Current->Files;
+        FsStruct* fs = Current->FsInfo;
+        Current->Files = FilesStruct.New();
+        Current->FsInfo = FsStruct.New();
+        SchedMemory before = SchedMemory.Now(tasks);
+        int failures = 0;
+        for (int n = 1; n < 50; n++)
+        {
+            Completion.Init(Done);
+            s_files = null;
+            AllocationFailure.Clear();
+            AllocationFailure.FailNth(n);
+            int result = KernelThread.Clone(&Note, null, "starved"u8, CloneFlags.None);
+            bool failed = AllocationFailure.Failures != 0;
+            AllocationFailure.Clear();
+            if (!failed)
+            {
+                Check.True(result > 2);
+                Completion.Wait(Done);
+                break;
+            }
+
+            failures++;
+            Check.Equal(-ENOMEM, result);
+            before.Compare(SchedMemory.Now(tasks));
+            Check.True(s_files == null);
+        }
+
+        // The task, and its own root and descriptors.
+        Check.True(failures >= 3);
+        before.Compare(SchedMemory.Now(tasks));
+        FilesStruct.Exit(Current);
+        FsStruct.Exit(Current);
+        Current->Files = files;
+        Current->FsInfo = fs;
+#else
+        Test.Skip("allocations do not fail on purpose in this build"u8);
 #endif
     }
 

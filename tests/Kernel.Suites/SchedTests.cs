@@ -43,6 +43,7 @@ public static unsafe class SchedTests
     {
         Test.Run("kernel_thread gives the pid and runs the function"u8, "KT-01"u8, &SchedThreadTests.KernelThreads);
         Test.Run("kernel_thread shares what its flags say, and copies the rest"u8, "KT-01"u8, &SchedCloneTests.Flags);
+        Test.Run("kernel_thread without memory, whatever it is wanted for"u8, "KT-01"u8, &SchedCloneTests.NoMemory);
         Test.Run("allow_signal, disallow_signal, flush_signals"u8, "KT-01"u8, &SchedCloneTests.Signals);
         Test.Run("daemonize names the thread and blocks signals"u8, "KT-01"u8, &SchedThreadTests.Daemonize);
         Test.Run("parents: init, kthreadd, and its children"u8, "KT-01 KT-02"u8, &SchedThreadTests.Parents);

@@ -99,32 +99,6 @@ public static unsafe partial class Cpu
         }
     }
 
-    internal static ulong RawLocalIrqSave()
-    {
-        ulong flags = LocalSaveFlags();
-        LocalIrqDisable();
-        return flags;
-    }
-
-    internal static void RawLocalIrqRestore(ulong flags) => LocalIrqRestore(flags);
-
-    // Time is measured on the machine.
-    internal static void TraceHardirqsOff()
-    {
-    }
-
-    internal static void TraceHardirqsOn()
-    {
-    }
-
-    internal static void TraceGateEntered(PtRegs* regs)
-    {
-    }
-
-    internal static void TraceGateLeft(PtRegs* regs)
-    {
-    }
-
     public static ulong LocalSaveFlags() => Machine.Current.InterruptsEnabled ? EflagsInterrupt | 2 : 2;
 
     public static bool IrqsDisabled() => !Machine.Current.InterruptsEnabled;

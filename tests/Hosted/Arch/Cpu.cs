@@ -54,33 +54,6 @@ public static unsafe partial class Cpu
         Simulation.ArchCall();
     }
 
-    internal static ulong RawLocalIrqSave()
-    {
-        Simulation.ArchCall();
-        ulong flags = LocalSaveFlags();
-        Simulation.InterruptsEnabled = false;
-        return flags;
-    }
-
-    internal static void RawLocalIrqRestore(ulong flags) => LocalIrqRestore(flags);
-
-    // Time is measured on the machine.
-    internal static void TraceHardirqsOff()
-    {
-    }
-
-    internal static void TraceHardirqsOn()
-    {
-    }
-
-    internal static void TraceGateEntered(PtRegs* regs)
-    {
-    }
-
-    internal static void TraceGateLeft(PtRegs* regs)
-    {
-    }
-
     public static ulong LocalSaveFlags() => Simulation.InterruptsEnabled ? EflagsInterrupt | 2 : 2;
 
     public static bool IrqsDisabled() => !Simulation.InterruptsEnabled;
