@@ -1,4 +1,4 @@
-// UserHelperTests: programs that the kernel runs, and what is left of them.
+// UserHelperTests: programs that the kernel runs. Part of the suite user.
 
 using CSharpOS.Processes;
 
@@ -6,19 +6,12 @@ namespace CSharpOS.Suites;
 
 internal static unsafe class UserHelperTests
 {
-    private const int Objects = 5, AddressSpace = 2;
-    private const ulong MostProcessors = 4;
-    private const ulong PageSlack = 64;
-
     /// <summary>Part of the suite user.</summary>
     internal static void Run()
     {
         Test.Run("call_usermodehelper: each way to wait"u8, "KT-06"u8, &Waits);
         Test.Run("call_usermodehelper: what cannot be executed"u8, "KT-06"u8, &Errors);
         Test.Run("argv_split and argv_free"u8, "KT-06"u8, &Splits);
-        Test.Run("wrong addresses leave no memory behind"u8, "SYS-13"u8, &AddressesLeaveNothing);
-        Test.Run("forks leave no task, page or object behind"u8, "SYS-12"u8, &ForksLeaveNothing);
-        Test.Run("threads leave no task, page or object behind"u8, "SYS-12"u8, &ThreadsLeaveNothing);
     }
 
     private static void Waits()
@@ -65,52 +58,4 @@ internal static unsafe class UserHelperTests
 
     private static bool Is(byte* text, ReadOnlySpan<byte> expected) =>
         new ReadOnlySpan<byte>(text, expected.Length).SequenceEqual(expected) && text[expected.Length] == 0;
-
-    private static void AddressesLeaveNothing() => LeavesNothing("addresses\0"u8);
-
-    private static void ForksLeaveNothing() => LeavesNothing("many\0"u8);
-
-    private static void ThreadsLeaveNothing()
-    {
-        LeavesNothing("identities\0"u8);
-        LeavesNothing("leader-first\0"u8);
-        for (int i = 0; i < 10; i++)
-        {
-            LeavesNothing("leader-gone\0"u8);
-        }
-    }
-
-    // The first run fills caches; the second must leave what it found.
-    private static void LeavesNothing(ReadOnlySpan<byte> name)
-    {
-        ulong* before = stackalloc ulong[Objects];
-        ulong* after = stackalloc ulong[Objects];
-        UserHelp.Good(name);
-        Settle();
-        Count(before);
-        ulong pages = PageAllocator.FreePageCount();
-        UserHelp.Good(name);
-        Settle();
-        Count(after);
-        for (int i = 0; i < Objects; i++)
-        {
-            // A processor that has nothing to do keeps the last address space.
-            ulong kept = i == AddressSpace ? MostProcessors : 0;
-            Check.True(after[i] <= before[i] + kept);
-        }
-
-        Check.True(PageAllocator.FreePageCount() + PageSlack >= pages);
-    }
-
-    private static void Count(ulong* counts)
-    {
-        counts[0] = FsCounts.InUse("task_struct"u8);
-        counts[1] = FsCounts.InUse("signal_struct"u8);
-        counts[2] = FsCounts.InUse("mm_struct"u8);
-        counts[3] = FsCounts.InUse("vm_area_struct"u8);
-        counts[4] = FsCounts.InUse("file"u8);
-    }
-
-    // What ended tasks leave is freed by others a little later.
-    private static void Settle() => ScheduleTimeoutUninterruptible((int)HZ / 5);
 }

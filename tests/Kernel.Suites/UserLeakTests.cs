@@ -7,32 +7,52 @@ namespace CSharpOS.Suites;
 
 internal static unsafe class UserLeakTests
 {
+    /// <summary>Part of the suite user.</summary>
     internal static void Run()
     {
-        Test.Run("nothing stays of programs that have mapped, moved and forked"u8, "SYS-12"u8, &Memory);
-        Test.Run("nothing stays of programs that have opened, threaded and died"u8, "SYS-12"u8, &Others);
+        Test.Run("wrong addresses leave no memory behind"u8, "SYS-13"u8, &Addresses);
+        Test.Run("forks leave no task, page or object behind"u8, "SYS-12"u8, &Forks);
+        Test.Run("threads leave no task, page or object behind"u8, "SYS-12"u8, &Threads);
+        Test.Run("mappings leave no page, table or object behind"u8, "SYS-12"u8, &Mappings);
+        Test.Run("pipes, descriptors and deaths leave nothing behind"u8, "SYS-12"u8, &Others);
     }
 
-    private static void Memory()
+    private static void Addresses() => LeavesNothing("addresses\0"u8);
+
+    private static void Forks()
     {
-        NothingStays("anonymous\0"u8);
-        NothingStays("moves\0"u8);
-        NothingStays("break\0"u8);
-        NothingStays("stack\0"u8);
-        NothingStays("copy-on-write\0"u8);
-        NothingStays("vfork\0"u8);
+        LeavesNothing("many\0"u8);
+        LeavesNothing("copy-on-write\0"u8);
+        LeavesNothing("vfork\0"u8);
+    }
+
+    private static void Threads()
+    {
+        LeavesNothing("identities\0"u8);
+        LeavesNothing("group-exit\0"u8);
+        LeavesNothing("leader-first\0"u8);
+        for (int i = 0; i < 10; i++)
+        {
+            LeavesNothing("leader-gone\0"u8);
+        }
+    }
+
+    private static void Mappings()
+    {
+        LeavesNothing("anonymous\0"u8);
+        LeavesNothing("moves\0"u8);
+        LeavesNothing("break\0"u8);
+        LeavesNothing("stack\0"u8);
     }
 
     private static void Others()
     {
-        NothingStays("pipes\0"u8);
-        NothingStays("descriptors\0"u8);
-        NothingStays("identities\0"u8);
-        NothingStays("group-exit\0"u8);
-        NothingStays("memory-faults\0"u8);
+        LeavesNothing("pipes\0"u8);
+        LeavesNothing("descriptors\0"u8);
+        LeavesNothing("memory-faults\0"u8);
     }
 
-    private static void NothingStays(ReadOnlySpan<byte> name)
+    private static void LeavesNothing(ReadOnlySpan<byte> name)
     {
         int tasks = Tasks.Count;
         UserHelp.Good(name);
@@ -41,11 +61,22 @@ internal static unsafe class UserLeakTests
         before.Compare(Quiet(tasks));
     }
 
-    // Also what is freed after a grace period.
+    // No CPU keeps the last address space for want of another, and what is freed after a grace period is free.
     private static SchedMemory Quiet(int tasks)
     {
+        for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
+        {
+            OnCpu job;
+            if (OnCpu.Start(&job, cpu, &LeaveAddressSpace, null))
+            {
+                OnCpu.Wait(&job);
+            }
+        }
+
         SynchronizeRcu();
         RcuBarrier();
         return SchedMemory.Now(tasks);
     }
+
+    private static void LeaveAddressSpace(void* unused) => UserSwitch.Deactivate();
 }
