@@ -31,6 +31,8 @@ internal static unsafe class SchedCloneTests
         Check.Equal(0ul, s_allowed);
         Look(CloneFlags.Files);
         Check.True(s_files == Current->Files && s_fs != Current->FsInfo);
+        Look(CloneFlags.Fs);
+        Check.True(s_files != Current->Files && s_fs == Current->FsInfo);
 
         // What was shared is given back when the thread has ended.
         uint start = Jiffies;

@@ -50,6 +50,7 @@ internal static unsafe class UserTests
         Test.Run("threads: execve ends the others and not the process"u8, "SYS-12"u8, &ThreadExecutes);
         Test.Run("threads: the first one ends before the last"u8, "SYS-12"u8, &ThreadLeaderFirst);
         Test.Run("xmm and x87 registers of processes that take turns"u8, "SYS-12"u8, &ThreadComputing);
+        Test.Run("the base of fs of processes that take turns"u8, "SYS-12"u8, &ThreadBases);
         Test.Run("foo, silly_copy, am_i_popular; what needs privileges"u8, "SYS-05 SYS-06"u8, &BookExamples);
         Test.Run("a pipe between processes; EPIPE and SIGPIPE"u8, "SYS-12"u8, &BookPipes);
         Test.Run("lines of the shell"u8, "SYS-05 SYS-08 SYS-12"u8, &BookShell);
@@ -126,6 +127,8 @@ internal static unsafe class UserTests
     private static void ThreadFutexes() => UserHelp.Good("futexes\0"u8);
 
     private static void Narrow() => Check.Equal(0, UserHelp.Run("/bin/usertest32\0"u8));
+
+    private static void ThreadBases() => UserHelp.Good("bases\0"u8);
 
     private static void ThreadGroupExit() => UserHelp.Good("group-exit\0"u8);
 

@@ -31,6 +31,10 @@ internal static unsafe class Assembly
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern int Compute(ulong seed, int rounds);
 
+    [RuntimeImport("*", "ut_load_fs")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong LoadFs(ulong offset);
+
     [RuntimeImport("*", "ut_spin")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Spin();

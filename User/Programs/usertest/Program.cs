@@ -77,6 +77,7 @@ internal static unsafe class Program
         "leader-gone" => &ThreadCases.LeaderGone,
         "leader-first" => &ThreadCases.LeaderFirst,
         "computing" => &ThreadCases.Computing,
+        "bases" => &ThreadCases.Bases,
         "examples" => &BookCases.Examples,
         "pipes" => &BookCases.Pipes,
         "shell" => &BookCases.Shell,

@@ -44,6 +44,15 @@ internal static unsafe class SignalCases
         Expect.Equal(1 << (SIGUSR1 - 1), (long)pending);
         Mask(Unblock, 1u << (SIGUSR1 - 1));
         Expect.Equal(52, s_count);
+
+        // The old call sets the first 32, and the others stay.
+        ulong high = 1ul << 39;
+        ulong blocked = 0;
+        uint none = 0;
+        Expect.Equal(0, _syscall4(__NR_rt_sigprocmask, Block, &high, null, 8));
+        Expect.Equal(0, _syscall3(__NR_sigprocmask, 2, &none, null));
+        Expect.Equal(0, _syscall4(__NR_rt_sigprocmask, Unblock, &high, &blocked, 8));
+        Expect.Equal((long)high, (long)blocked);
         Expect.Equal(0, Signal(SIGUSR1, SignalIgnore));
         Expect.Equal(0, Kill(self, SIGUSR1));
         Expect.Equal(52, s_count);

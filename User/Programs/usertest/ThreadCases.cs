@@ -4,6 +4,7 @@ namespace CSharpOS.User.Programs;
 
 internal static unsafe class ThreadCases
 {
+    private const int SetFs = 0x1002;
     // VM, FS, FILES, SIGHAND, THREAD, SYSVSEM; CHILD_SETTID and CHILD_CLEARTID.
     private const int Flags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 | 0x1000000 | 0x200000;
     private const int Count = 8, Rounds = 200;
@@ -235,6 +236,33 @@ internal static unsafe class ThreadCases
         {
             // Each has a rounding mode of its own, too.
             Expect.Equal(0, Assembly.ComputeAvx((ulong)s_seed + ((ulong)s_seed / 1000), 2000));
+        }
+    }
+
+    // The base of fs is a process's own, and one that has none has none of another's.
+    internal static void Bases()
+    {
+        const ulong Base = 0x10000;
+        ulong here = 0x1234567;
+        int pid = Expect.Start(&WithoutBase);
+        Expect.Equal(0, (int)Syscall64(SyscallNumbers64.__NR_arch_prctl, SetFs, (nint)Base));
+        for (int i = 0; i < 2000; i++)
+        {
+            Expect.Equal((long)here, (long)Assembly.LoadFs((ulong)&here - Base));
+            Syscall64(SyscallNumbers64.__NR_sched_yield);
+        }
+
+        Expect.Equal(0, (int)Syscall64(SyscallNumbers64.__NR_arch_prctl, SetFs, 0));
+        Expect.Equal(0, Expect.Wait(pid));
+    }
+
+    private static void WithoutBase()
+    {
+        ulong here = 0x7654321;
+        for (int i = 0; i < 2000; i++)
+        {
+            Expect.Equal((long)here, (long)Assembly.LoadFs((ulong)&here));
+            Syscall64(SyscallNumbers64.__NR_sched_yield);
         }
     }
 }

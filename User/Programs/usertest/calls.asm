@@ -389,6 +389,9 @@ FUNCTION ut_overflow
 FUNCTION ut_load                                ; (address)
         mov rax, [rdi]
         ret
+FUNCTION ut_load_fs                             ; (offset): in fs
+        mov rax, [fs:rdi]
+        ret
 FUNCTION ut_store                               ; (address, value)
         mov [rdi], rsi
         ret
