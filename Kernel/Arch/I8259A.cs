@@ -241,8 +241,8 @@ public static unsafe class I8259A
 
         int mask = s_mask | (1 << irq);
         s_mask = mask;
-        PortIo.Out8(MasterData, (byte)mask);
-        PortIo.Out8(MasterCommand, (byte)(Ocw2SpecificEoi + irq));
+        PortIo.OutLow8(MasterData, mask);
+        PortIo.OutLow8(MasterCommand, Ocw2SpecificEoi + irq);
         Unlock();
         return true;
     }
@@ -256,8 +256,8 @@ public static unsafe class I8259A
 
         int mask = s_mask | (1 << irq);
         s_mask = mask;
-        PortIo.Out8(SlaveData, (byte)(mask >> 8));
-        PortIo.Out8(SlaveCommand, (byte)(Ocw2SpecificEoi - 8 + irq));
+        PortIo.OutLow8(SlaveData, mask >> 8);
+        PortIo.OutLow8(SlaveCommand, Ocw2SpecificEoi - 8 + irq);
         PortIo.Out8(MasterCommand, Ocw2SpecificEoi + CascadeIrq);
         Unlock();
         return true;
@@ -317,7 +317,7 @@ public static unsafe class I8259A
 
         int mask = s_mask & ~(1 << irq);
         s_mask = mask;
-        PortIo.Out8(MasterData, (byte)mask);
+        PortIo.OutLow8(MasterData, mask);
         Unlock();
     }
 
@@ -336,7 +336,7 @@ public static unsafe class I8259A
 
         int mask = s_mask & ~(1 << irq);
         s_mask = mask;
-        PortIo.Out8(SlaveData, (byte)(mask >> 8));
+        PortIo.OutLow8(SlaveData, mask >> 8);
         Unlock();
     }
 
@@ -371,11 +371,11 @@ public static unsafe class I8259A
     {
         if (irq < 8)
         {
-            PortIo.Out8(MasterCommand, (byte)(Ocw2SpecificEoi + irq));
+            PortIo.OutLow8(MasterCommand, Ocw2SpecificEoi + irq);
         }
         else
         {
-            PortIo.Out8(SlaveCommand, (byte)(Ocw2SpecificEoi - 8 + irq));
+            PortIo.OutLow8(SlaveCommand, Ocw2SpecificEoi - 8 + irq);
             PortIo.Out8(MasterCommand, Ocw2SpecificEoi + CascadeIrq);
         }
     }

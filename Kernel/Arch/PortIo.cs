@@ -23,6 +23,10 @@ public static class PortIo
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Out8(int port, byte value) => AsmImports.Out8(port, value);
 
+    /// <summary>Writes the lowest byte of <paramref name="value"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void OutLow8(int port, int value) => AsmImports.Out8(port, (uint)value);
+
     /// <linux>outw</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Out16(int port, ushort value) => AsmImports.Out16(port, value);

@@ -28,29 +28,8 @@ internal static unsafe partial class FileCalls
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static long Transfer(uint fd, IoBuffer* buffer, long* position, bool write)
     {
-        File* file = FilesStruct.GetLight(fd, out bool held);
-        if (file == null)
-        {
-            return -EBADF;
-        }
-
-        long result;
-        if (position != null)
-        {
-            result = *position < 0 ? -EINVAL : (file->Mode & FileModeBits.Positional) == 0 ? -ESPIPE : Do(file, buffer, position, write);
-        }
-        else if ((file->Mode & FileModeBits.Seekable) == 0)
-        {
-            long none = 0;
-            result = Do(file, buffer, &none, write);
-        }
-        else
-        {
-            result = AtOwnPosition(file, buffer, write);
-        }
-
-        FilesStruct.PutLight(file, held);
-        return result;
+        File* file = FilesStruct.GetLight(fd);
+        return file != null ? TransferFile(file, buffer, position, write) : TransferHeld(fd, buffer, position, write);
     }
 
     /// <summary>lseek of the file behind a descriptor.</summary>
@@ -154,6 +133,37 @@ internal static unsafe partial class FileCalls
 
     /// <summary>A 64-bit number that a 32-bit caller gives in two registers.</summary>
     internal static long Join(uint low, uint high) => (long)(((ulong)high << 32) | low);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long TransferHeld(uint fd, IoBuffer* buffer, long* position, bool write)
+    {
+        File* file = FilesStruct.Get(fd);
+        if (file == null)
+        {
+            return -EBADF;
+        }
+
+        long result = TransferFile(file, buffer, position, write);
+        Files.Put(file);
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long TransferFile(File* file, IoBuffer* buffer, long* position, bool write)
+    {
+        if (position != null)
+        {
+            return *position < 0 ? -EINVAL : (file->Mode & FileModeBits.Positional) == 0 ? -ESPIPE : Do(file, buffer, position, write);
+        }
+
+        if ((file->Mode & FileModeBits.Seekable) != 0)
+        {
+            return AtOwnPosition(file, buffer, write);
+        }
+
+        long none = 0;
+        return Do(file, buffer, &none, write);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static long AtOwnPosition(File* file, IoBuffer* buffer, bool write)

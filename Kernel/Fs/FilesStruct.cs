@@ -53,28 +53,15 @@ public unsafe partial struct FilesStruct
         return file;
     }
 
-    /// <summary>The same for a call that gives the file back before it ends, by <see cref="PutLight"/>. While the current task alone has the table, nobody
-    /// can close the descriptor meanwhile: then neither lock nor reference is needed. (Whoever lists the table of another process only reads it.)</summary>
-    /// <param name="fd">The descriptor.</param>
-    /// <param name="held">True if a reference was taken.</param>
+    /// <summary>The same without a reference, for a call that is done with the file before it ends: while the current task alone has the table, nobody can close the
+    /// descriptor meanwhile. (Whoever lists the descriptors of another process only reads its table.) Null: nothing there, or others have the table too, so
+    /// that <see cref="Get"/> is needed.</summary>
     /// <linux>fget_light</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static File* GetLight(uint fd, out bool held)
+    internal static File* GetLight(uint fd)
     {
         FilesStruct* files = Current->Files;
-        held = files == null || files->Count.Read() != 1;
-        return held ? Get(fd) : fd < (uint)files->_size ? files->_table[fd] : null;
-    }
-
-    /// <summary>Undoes <see cref="GetLight"/>. Null is fine.</summary>
-    /// <linux>fput_light</linux>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void PutLight(File* file, bool held)
-    {
-        if (held)
-        {
-            Files.Put(file);
-        }
+        return files != null && files->Count.Read() == 1 && fd < (uint)files->_size ? files->_table[fd] : null;
     }
 
     /// <summary>The lowest free descriptor from <paramref name="least"/> on stands for <paramref name="file"/> from now on, whose reference it takes over.</summary>

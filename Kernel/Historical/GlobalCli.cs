@@ -46,7 +46,6 @@ public static unsafe class GlobalCli
     private static SpinLock s_lock;
     private static SpinLock s_handlerLock;
     private static int s_holder, s_handlerHolder;
-    private static int s_closed;
     private static PerCpu<Local> s_local;
 
     /// <summary>The gate is open. Once, at boot.</summary>
@@ -55,7 +54,7 @@ public static unsafe class GlobalCli
         s_lock.Init();
         s_handlerLock.Init();
         s_holder = s_handlerHolder = Nobody;
-        s_closed = 0;
+        Switch.Closed = 0;
         s_local = PerCpu<Local>.Allocate();
     }
 
@@ -137,7 +136,7 @@ public static unsafe class GlobalCli
     internal static bool IsClosed
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Shared.ReadOnce(ref s_closed) != 0;
+        get => Shared.ReadOnce(ref Switch.Closed) != 0;
     }
 
     /// <summary>True if a BH may begin on this CPU, which <see cref="BottomHalf.RunningCpu"/> says already.</summary>
@@ -189,21 +188,21 @@ public static unsafe class GlobalCli
             if (Shared.ReadOnce(ref s_handlerHolder) == cpu)
             {
                 Shared.WriteOnce(ref s_handlerHolder, Nobody);
-                Shared.AddReturn(ref s_closed, -1);
+                Shared.AddReturn(ref Switch.Closed, -1);
                 s_handlerLock.Unlock();
             }
         }
         else if (Shared.ReadOnce(ref s_holder) == cpu)
         {
             Shared.WriteOnce(ref s_holder, Nobody);
-            Shared.AddReturn(ref s_closed, -1);
+            Shared.AddReturn(ref Switch.Closed, -1);
             s_lock.Unlock();
         }
     }
 
     private static void CloseGate(int cpu, bool inHandler)
     {
-        Shared.AddReturn(ref s_closed, 1);
+        Shared.AddReturn(ref Switch.Closed, 1);
         for (int other = 0; other < MaxCpus; other++)
         {
             // A CPU that is stopped meanwhile, because another one panics, never leaves.
@@ -250,6 +249,12 @@ public static unsafe class GlobalCli
             Shared.Exchange(ref waits, 0);
         }
         while (IsClosed);
+    }
+
+    // First of a class of its own: every interrupt looks at it, and needs one instruction for that.
+    private static class Switch
+    {
+        internal static int Closed;
     }
 
     private struct Local

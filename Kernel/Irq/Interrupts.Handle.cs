@@ -35,7 +35,7 @@ public static unsafe partial class Interrupts
         HandleLine(irq, Descriptor((int)irq), regs);
         if (Shared.ReadOnce(ref Resends.Wanted) != 0)
         {
-            ResendPending(regs);
+            ResendPending(InterruptRegs);
         }
 
 #if DEBUG_CHECKS
@@ -66,7 +66,7 @@ public static unsafe partial class Interrupts
             if ((status & (IrqStatus.Disabled | IrqStatus.InProgress)) == 0)
             {
                 descriptor->Status = (status & ~(IrqStatus.Pending | IrqStatus.Replay | IrqStatus.Waiting)) | IrqStatus.InProgress;
-                RunHandlers(irq, descriptor, regs);
+                RunHandlers(line, descriptor, regs);
             }
             else
             {
@@ -95,38 +95,39 @@ public static unsafe partial class Interrupts
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static SpinLock* LockOf(IrqDescriptor* descriptor) => (SpinLock*)descriptor;
 
+    // The registers are not kept over the first handler: the few who want them afterwards look where the stub has put them.
     // Serves an interrupt of a line that this CPU has just marked InProgress, and what becomes pending meanwhile. The descriptor is locked on
     // entry and on return, and not between: other CPUs may set Pending, and drivers may disable the line or change its handlers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunHandlers(int irq, IrqDescriptor* descriptor, PtRegs* regs)
+    private static void RunHandlers(nuint line, IrqDescriptor* descriptor, PtRegs* regs)
     {
         descriptor->HandlerCpu = SmpProcessorId();
-        RunHandlersOnce(irq, descriptor, regs);
+        RunHandlersOnce(line, descriptor, regs);
         if ((descriptor->Status & (IrqStatus.Pending | IrqStatus.Disabled)) == IrqStatus.Pending)
         {
-            RunHandlersAgain(irq, descriptor, regs);
+            RunHandlersAgain(line, descriptor);
         }
 
         descriptor->Status &= ~IrqStatus.InProgress;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunHandlersOnce(int irq, IrqDescriptor* descriptor, PtRegs* regs)
+    private static void RunHandlersOnce(nuint line, IrqDescriptor* descriptor, PtRegs* regs)
     {
         IrqAction* action = descriptor->Action;
         LockOf(descriptor)->ReleaseNoPreempt();
-        IrqReturn result = HandleIrqEvent(irq, regs, action);
+        IrqReturn result = HandleIrqEvent(line, regs, action);
         LockOf(descriptor)->LockNoPreempt();
-        NoteInterrupt(irq, descriptor, result);
+        NoteInterrupt((int)line, descriptor, result);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunHandlersAgain(int irq, IrqDescriptor* descriptor, PtRegs* regs)
+    private static void RunHandlersAgain(nuint line, IrqDescriptor* descriptor)
     {
         do
         {
             descriptor->Status &= ~IrqStatus.Pending;
-            RunHandlersOnce(irq, descriptor, regs);
+            RunHandlersOnce(line, descriptor, InterruptRegs);
         }
         while ((descriptor->Status & (IrqStatus.Pending | IrqStatus.Disabled)) == IrqStatus.Pending);
     }
@@ -136,17 +137,17 @@ public static unsafe partial class Interrupts
     /// <linux>handle_IRQ_event</linux>
     /// <rows>IRQ-06</rows>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static IrqReturn HandleIrqEvent(int irq, PtRegs* regs, IrqAction* action)
+    private static IrqReturn HandleIrqEvent(nuint line, PtRegs* regs, IrqAction* action)
     {
         if ((action->Flags & IrqFlags.Disabled) == 0)
         {
             LocalIrqEnable();
         }
 
-        IrqReturn result = CallHandler(irq, regs, action);
+        IrqReturn result = CallHandler((int)line, regs, action);
         if (Shared.ReadOnce(&action->Next) != null || (action->Flags & IrqFlags.SampleRandom) != 0)
         {
-            return HandleRest(irq, regs, action, result);
+            return HandleRest((int)line, action, result);
         }
 
         LocalIrqDisable();
@@ -156,14 +157,14 @@ public static unsafe partial class Interrupts
     // The rest of the list, behind a first handler that gave result, and the entropy. Each Next is read once: a handler that is being freed keeps its own until
     // InProgress ends, one that is being added appears whole.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static IrqReturn HandleRest(int irq, PtRegs* regs, IrqAction* action, IrqReturn result)
+    private static IrqReturn HandleRest(int irq, IrqAction* action, IrqReturn result)
     {
         IrqFlags flags = action->Flags;
         action = Shared.ReadOnce(&action->Next);
         while (action != null)
         {
             flags |= action->Flags;
-            result |= CallHandler(irq, regs, action);
+            result |= CallHandler(irq, InterruptRegs, action);
             action = Shared.ReadOnce(&action->Next);
         }
 

@@ -60,7 +60,7 @@ public static unsafe partial class Interrupts
             {
                 descriptor->Status = (status & ~IrqStatus.Pending) | IrqStatus.InProgress;
                 descriptor->Chip->Mask(irq);
-                RunHandlers(irq, descriptor, regs);
+                RunHandlers((nuint)irq, descriptor, regs);
                 descriptor->Chip->End(irq);
             }
         }

@@ -159,11 +159,13 @@ public static unsafe partial class Interrupts
         }
 
         LockOf(descriptor)->ReleaseNoPreempt();
-        LocalIrqRestore(flags);
         if (wake)
         {
-            Scheduler.WakeUpProcess(action->Thread);
+            // The end of the interrupt looks whether it is more urgent.
+            Scheduler.TryToWakeUpIrqsOff(action->Thread, Scheduler.AnySleep);
         }
+
+        LocalIrqRestore(flags);
     }
 
     // What it was woken for before it was told to stop it still does.

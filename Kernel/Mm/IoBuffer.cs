@@ -20,7 +20,15 @@ public unsafe struct IoBuffer
     public readonly nuint Left => _left;
 
     /// <summary>Memory of the current process.</summary>
-    public static IoBuffer User(void* address, nuint count) => new() { _address = (byte*)address, _left = count, _user = true };
+    public static IoBuffer User(void* address, nuint count)
+    {
+        // Field by field: the compiler would clear the whole first.
+        Unsafe.SkipInit(out IoBuffer buffer);
+        buffer._address = (byte*)address;
+        buffer._left = count;
+        buffer._user = true;
+        return buffer;
+    }
 
     /// <summary>Memory of the kernel.</summary>
     public static IoBuffer Kernel(void* address, nuint count) => new() { _address = (byte*)address, _left = count };

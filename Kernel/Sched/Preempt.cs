@@ -99,6 +99,19 @@ public static class Preempt
 #endif
     }
 
+    /// <summary>Lets a more urgent task run at once if one waits and preemption is on.</summary>
+    /// <linux>preempt_check_resched</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PreemptCheckResched()
+    {
+#if PREEMPT
+        if (Cpu.PreemptionDue())
+        {
+            Scheduler.PreemptSchedule();
+        }
+#endif
+    }
+
     /// <summary>Undoes one <see cref="PreemptDisable"/> without looking whether to reschedule.</summary>
     /// <linux>preempt_enable_no_resched</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

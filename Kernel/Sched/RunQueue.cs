@@ -15,6 +15,7 @@ namespace CSharpOS.Sched;
 /// <rows>KT-04</rows>
 public unsafe struct RunQueue
 {
+    // First: RunQueues.LockOf relies on it.
     internal SpinLock Lock;
 
     /// <summary>Runnable tasks, the running one included, the idle task not.</summary>
@@ -121,6 +122,31 @@ internal static unsafe class RunQueues
             rq->Lock.UnlockIrqRestore(flags);
         }
     }
+
+    /// <summary>The same with interrupts off already; preempt_count is left alone: <see cref="UnlockIrqsOff"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static RunQueue* LockIrqsOff(TaskStruct* task)
+    {
+        while (true)
+        {
+            RunQueue* rq = Of(Shared.ReadOnce(ref task->Cpu));
+            LockOf(rq)->LockNoPreempt();
+            if (rq->Cpu == Shared.ReadOnce(ref task->Cpu))
+            {
+                return rq;
+            }
+
+            UnlockIrqsOff(rq);
+        }
+    }
+
+    /// <summary>Undoes <see cref="LockIrqsOff"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void UnlockIrqsOff(RunQueue* rq) => LockOf(rq)->ReleaseNoPreempt();
+
+    /// <summary>The lock stands first in a run queue. Naming the field would cost a test for null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static SpinLock* LockOf(RunQueue* rq) => (SpinLock*)rq;
 
     /// <summary>True if this CPU may hold a run queue: interrupts are off, and somebody holds one. Any context. Kernels for one CPU need not ask: whoever holds
     /// a lock there has nobody to wait for.</summary>

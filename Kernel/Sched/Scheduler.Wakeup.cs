@@ -10,17 +10,35 @@ namespace CSharpOS.Sched;
 
 public static unsafe partial class Scheduler
 {
+    /// <summary>However a task sleeps, and the state of one that was never started.</summary>
+    internal const TaskState AnySleep = TaskState.Interruptible | TaskState.Uninterruptible | TaskState.Stopped;
+
     /// <summary>Wakes a task whose state is one of <paramref name="states"/>.</summary>
     /// <returns>True if it slept.</returns>
     /// <linux>try_to_wake_up</linux>
     /// <rows>KT-05</rows>
     public static bool TryToWakeUp(TaskStruct* task, TaskState states)
     {
+        ulong flags = LocalIrqSave();
+        bool woken = Wake(task, states);
+        LocalIrqRestore(flags);
+        PreemptCheckResched();
+        return woken;
+    }
+
+    /// <summary>The same with interrupts off: whoever turns them on again looks whether somebody more urgent waits
+    /// (<see cref="Preempt.PreemptEnable"/>, <see cref="Preempt.PreemptCheckResched"/>, or the end of an interrupt).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static bool TryToWakeUpIrqsOff(TaskStruct* task, TaskState states) => Wake(task, states);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Wake(TaskStruct* task, TaskState states)
+    {
         // Taking the lock is a full barrier: what the caller wrote is visible before the state is looked at.
-        RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
+        RunQueue* rq = RunQueues.LockIrqsOff(task);
         if ((Shared.ReadOnce(ref task->State) & (int)states) == 0)
         {
-            rq->Lock.UnlockIrqRestore(flags);
+            RunQueues.UnlockIrqsOff(rq);
             return false;
         }
 
@@ -28,7 +46,7 @@ public static unsafe partial class Scheduler
         {
             // About to sleep, not yet gone: it stays.
             Shared.WriteOnce(ref task->State, (int)TaskState.Running);
-            rq->Lock.UnlockIrqRestore(flags);
+            RunQueues.UnlockIrqsOff(rq);
             return true;
         }
 
@@ -37,12 +55,12 @@ public static unsafe partial class Scheduler
         if (cpu != task->Cpu)
         {
             Shared.WriteOnce(ref task->Cpu, cpu);
-            rq->Lock.UnlockIrqRestore(flags);
-            rq = RunQueues.LockOf(task, out flags);
+            RunQueues.UnlockIrqsOff(rq);
+            rq = RunQueues.LockIrqsOff(task);
             if ((Shared.ReadOnce(ref task->State) & (int)states) == 0 || task->Array != null)
             {
                 // Somebody else woke it while no lock was held.
-                rq->Lock.UnlockIrqRestore(flags);
+                RunQueues.UnlockIrqsOff(rq);
                 return false;
             }
         }
@@ -62,7 +80,7 @@ public static unsafe partial class Scheduler
         RunQueue.Activate(rq, task);
         TracePoints.SchedWakeup(task);
         PreemptCurrentFor(rq, task);
-        rq->Lock.UnlockIrqRestore(flags);
+        RunQueues.UnlockIrqsOff(rq);
         return true;
     }
 
@@ -70,8 +88,7 @@ public static unsafe partial class Scheduler
     /// <returns>True if it slept or was never started.</returns>
     /// <linux>wake_up_process</linux>
     /// <rows>KT-05</rows>
-    public static bool WakeUpProcess(TaskStruct* task) =>
-        TryToWakeUp(task, TaskState.Interruptible | TaskState.Uninterruptible | TaskState.Stopped);
+    public static bool WakeUpProcess(TaskStruct* task) => TryToWakeUp(task, AnySleep);
 
     /// <summary>True if a signal waits for the task that ends its interruptible sleeps. Any context.</summary>
     /// <linux>signal_pending</linux>

@@ -169,7 +169,7 @@ public static unsafe partial class Scheduler
 #endif
         RunQueue* rq = RunQueues.This;
         LocalIrqDisable();
-        rq->Lock.LockNoPreempt();
+        RunQueues.LockOf(rq)->LockNoPreempt();
         TaskStruct* previous = rq->Current;
         ulong now = Clock.MonotonicMicroseconds();
         Account(previous, now);
@@ -244,9 +244,9 @@ public static unsafe partial class Scheduler
     private static void FinishSwitch(TaskStruct* last)
     {
         RunQueue* rq = RunQueues.This;
-        rq->Lock.TakeOver();
+        RunQueues.LockOf(rq)->TakeOver();
         int state = last->State;
-        rq->Lock.ReleaseNoPreempt();
+        RunQueues.LockOf(rq)->ReleaseNoPreempt();
         MmStruct* dropped = UserSwitch.TakeDropped();
         LocalIrqEnable();
         if (dropped != null)

@@ -183,7 +183,7 @@ public static unsafe partial class WaitQueue
             var wait = (WaitQueueEntry*)link;
             link = link->Next;
             bool isExclusive = wait->Exclusive;
-            if (wait->Function != null ? !wait->Function(wait, states) : !Scheduler.TryToWakeUp(wait->Task, states))
+            if (wait->Function != null ? !wait->Function(wait, states) : !Scheduler.TryToWakeUpIrqsOff(wait->Task, states))
             {
                 continue;
             }

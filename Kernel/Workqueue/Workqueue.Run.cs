@@ -78,7 +78,7 @@ public static unsafe partial class Workqueue
         ListHead* link = cwq->IdleWorkers.Next;
         Worker* worker = ListHead.Entry<Worker>(link, (int)((byte*)&((Worker*)link)->IdleLink - (byte*)link));
         ListHead.DelInit(&worker->IdleLink);
-        Scheduler.WakeUpProcess(worker->Thread);
+        Scheduler.TryToWakeUpIrqsOff(worker->Thread, Scheduler.AnySleep);
         return true;
     }
 
