@@ -2,10 +2,10 @@
 //
 // Linux: arch/i386/kernel/i8259.c. The master serves lines 0 to 7, the slave 8 to 15, whose output is the master's line 2 (cascade).
 // Init: boot, one CPU, interrupts off. The chip operations: any context, interrupts off, the line's descriptor locked.
-// Lock: s_busy, inside every descriptor's lock, always with interrupts off. A plain test-and-set lock, not a SpinLock: it is held for a
+// Lock: s_state.Busy, inside every descriptor's lock, always with interrupts off. A plain test-and-set lock, not a SpinLock: it is held for a
 // dozen instructions, so fairness is no matter, and since nothing is called where it is free, the functions on the path of
 // every interrupt need no frame.
-// Invariants: s_mask is what the two mask registers hold; line 2 of the master stays unmasked; command reads give the request register
+// Invariants: s_state.Mask is what the two mask registers hold; line 2 of the master stays unmasked; command reads give the request register
 // (IRR) unless somebody holds the lock.
 // What the in-service register (ISR) tells: a real interrupt sets its bit there before the CPU gets the vector. A line that lets go too early
 // makes the controller say 7 without any bit: spurious, no end of interrupt is due. From the slave it is 15: the slave's bit is not
@@ -41,8 +41,7 @@ public static unsafe class I8259A
     // Timer, keyboard, cascade, clock and coprocessor cannot be level triggered.
     private const int AlwaysEdge = (1 << 0) | (1 << 1) | (1 << CascadeIrq) | (1 << 8) | (1 << 13);
 
-    private static int s_busy;
-    private static int s_mask;
+    private static State s_state;
     private static int s_elcr;
     private static bool s_hasElcr;
     private static int s_spuriousReported;
@@ -57,7 +56,7 @@ public static unsafe class I8259A
     /// <rows>IRQ-03</rows>
     public static void Init()
     {
-        s_busy = 0;
+        s_state.Busy = 0;
         s_spuriousReported = 0;
         InitChip(ref s_masterChip, &MaskAndAckMaster, &EndMaster);
         InitChip(ref s_slaveChip, &MaskAndAckSlave, &EndSlave);
@@ -80,7 +79,7 @@ public static unsafe class I8259A
     public static void Mask(int irq)
     {
         Lock();
-        s_mask |= 1 << irq;
+        s_state.Mask |= 1 << irq;
         WriteMask(irq);
         Unlock();
     }
@@ -91,7 +90,7 @@ public static unsafe class I8259A
     public static void Unmask(int irq)
     {
         Lock();
-        s_mask &= ~(1 << irq);
+        s_state.Mask &= ~(1 << irq);
         WriteMask(irq);
         Unlock();
     }
@@ -117,7 +116,7 @@ public static unsafe class I8259A
     }
 
     /// <summary>True if line <paramref name="irq"/> is masked. Any context.</summary>
-    public static bool IsMasked(int irq) => (Shared.ReadOnce(ref s_mask) & (1 << irq)) != 0;
+    public static bool IsMasked(int irq) => (Shared.ReadOnce(ref s_state.Mask) & (1 << irq)) != 0;
 
     /// <summary>True if line <paramref name="irq"/> is level triggered. Any context.</summary>
     /// <rows>IRQ-03</rows>
@@ -181,7 +180,7 @@ public static unsafe class I8259A
 
     private static void InitControllers()
     {
-        s_mask = 0xffff & ~(1 << CascadeIrq);
+        s_state.Mask = 0xffff & ~(1 << CascadeIrq);
         PortIo.Out8(MasterData, 0xff);
         PortIo.Out8(SlaveData, 0xff);
         Command(MasterCommand, Icw1InitWithIcw4);
@@ -192,8 +191,8 @@ public static unsafe class I8259A
         Command(SlaveData, AsmOffsets.FIRST_EXTERNAL_VECTOR + 8);
         Command(SlaveData, CascadeIrq);
         Command(SlaveData, Icw4Mode8086);
-        Command(MasterData, (byte)s_mask);
-        Command(SlaveData, (byte)(s_mask >> 8));
+        Command(MasterData, (byte)s_state.Mask);
+        Command(SlaveData, (byte)(s_state.Mask >> 8));
     }
 
     // Set-up commands need time between them on old controllers.
@@ -234,13 +233,14 @@ public static unsafe class I8259A
 
     private static bool MaskAndAckMaster(int irq)
     {
-        if (!TryLock())
+        State* state = Controllers;
+        if (!TryLock(state))
         {
             return WaitAndMaskAndAck(irq);
         }
 
-        int mask = s_mask | (1 << irq);
-        s_mask = mask;
+        int mask = state->Mask | (1 << irq);
+        state->Mask = mask;
         PortIo.OutLow8(MasterData, mask);
         PortIo.OutLow8(MasterCommand, Ocw2SpecificEoi + irq);
         Unlock();
@@ -249,13 +249,14 @@ public static unsafe class I8259A
 
     private static bool MaskAndAckSlave(int irq)
     {
-        if (!TryLock())
+        State* state = Controllers;
+        if (!TryLock(state))
         {
             return WaitAndMaskAndAck(irq);
         }
 
-        int mask = s_mask | (1 << irq);
-        s_mask = mask;
+        int mask = state->Mask | (1 << irq);
+        state->Mask = mask;
         PortIo.OutLow8(SlaveData, mask >> 8);
         PortIo.OutLow8(SlaveCommand, Ocw2SpecificEoi - 8 + irq);
         PortIo.Out8(MasterCommand, Ocw2SpecificEoi + CascadeIrq);
@@ -267,7 +268,7 @@ public static unsafe class I8259A
     private static bool WaitAndMaskAndAck(int irq)
     {
         Lock();
-        s_mask |= 1 << irq;
+        s_state.Mask |= 1 << irq;
         WriteMask(irq);
         EndOfInterrupt(irq);
         Unlock();
@@ -309,14 +310,15 @@ public static unsafe class I8259A
             return;
         }
 
-        if (!TryLock())
+        State* state = Controllers;
+        if (!TryLock(state))
         {
             Unmask(irq);
             return;
         }
 
-        int mask = s_mask & ~(1 << irq);
-        s_mask = mask;
+        int mask = state->Mask & ~(1 << irq);
+        state->Mask = mask;
         PortIo.OutLow8(MasterData, mask);
         Unlock();
     }
@@ -328,20 +330,25 @@ public static unsafe class I8259A
             return;
         }
 
-        if (!TryLock())
+        State* state = Controllers;
+        if (!TryLock(state))
         {
             Unmask(irq);
             return;
         }
 
-        int mask = s_mask & ~(1 << irq);
-        s_mask = mask;
+        int mask = state->Mask & ~(1 << irq);
+        state->Mask = mask;
         PortIo.OutLow8(SlaveData, mask >> 8);
         Unlock();
     }
 
+    // Busy stands first. Naming the field would cost a test for null.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryLock() => Shared.Exchange(ref s_busy, 1) == 0;
+    private static bool TryLock(State* state) => Shared.Exchange(ref *(int*)state, 1) == 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryLock() => Shared.Exchange(ref s_state.Busy, 1) == 0;
 
     private static void Lock()
     {
@@ -352,17 +359,17 @@ public static unsafe class I8259A
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Unlock() => Shared.WriteOnce(ref s_busy, 0);
+    private static void Unlock() => Shared.WriteOnce(ref s_state.Busy, 0);
 
     private static void WriteMask(int irq)
     {
         if (irq < 8)
         {
-            PortIo.Out8(MasterData, (byte)s_mask);
+            PortIo.Out8(MasterData, (byte)s_state.Mask);
         }
         else
         {
-            PortIo.Out8(SlaveData, (byte)(s_mask >> 8));
+            PortIo.Out8(SlaveData, (byte)(s_state.Mask >> 8));
         }
     }
 
@@ -412,4 +419,20 @@ public static unsafe class I8259A
 
     // The controllers pass the slave's interrupts through: line 2 itself never arrives.
     private static IrqReturn Cascade(int irq, void* devId, PtRegs* regs) => IrqReturn.None;
+
+    // The words that every interrupt needs, together: their address is taken once.
+    private static State* Controllers
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (State*)Unsafe.AsPointer(ref s_state);
+    }
+
+    private struct State
+    {
+        // First: TryLock relies on it.
+        public int Busy;
+
+        // The lines that are masked, one bit each.
+        public int Mask;
+    }
 }

@@ -22,20 +22,20 @@ public static unsafe partial class Interrupts
     public static void DoIrq(PtRegs* regs)
     {
         // A byte is always a line of the table.
-        nuint irq = (byte)regs->OrigRax;
+        int irq = (byte)regs->OrigRax;
 #if DEBUG_CHECKS
         TraceGateEntered(regs);
 #endif
         IrqEnter();
-        Debugging.LastInterrupts.Note(irq);
+        Debugging.LastInterrupts.Note((uint)irq);
 #if DEBUG_CHECKS
         LockValidator.HardirqEntered();
-        int outer = LockValidator.EnterLine((int)irq);
+        int outer = LockValidator.EnterLine(irq);
 #endif
-        HandleLine(irq, Descriptor((int)irq), regs);
+        HandleLine(irq, Descriptor(irq));
         if (Shared.ReadOnce(ref Resends.Wanted) != 0)
         {
-            ResendPending(InterruptRegs);
+            ResendPending();
         }
 
 #if DEBUG_CHECKS
@@ -47,11 +47,10 @@ public static unsafe partial class Interrupts
 #endif
     }
 
-    // Interrupts are off, so the lock needs no help from preempt_count. The line comes as wide as an index is: widening it is an instruction.
+    // Interrupts are off, so the lock needs no help from preempt_count.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void HandleLine(nuint line, IrqDescriptor* descriptor, PtRegs* regs)
+    private static void HandleLine(int irq, IrqDescriptor* descriptor)
     {
-        int irq = (int)line;
         LockOf(descriptor)->LockNoPreempt();
 #if SMP
         if (GlobalCli.IsClosed)
@@ -61,12 +60,12 @@ public static unsafe partial class Interrupts
 #endif
         if (descriptor->Chip->MaskAndAck(irq))
         {
-            IrqStatistics.Count(line);
+            IrqStatistics.Count((uint)irq);
             IrqStatus status = descriptor->Status;
             if ((status & (IrqStatus.Disabled | IrqStatus.InProgress)) == 0)
             {
                 descriptor->Status = (status & ~(IrqStatus.Pending | IrqStatus.Replay | IrqStatus.Waiting)) | IrqStatus.InProgress;
-                RunHandlers(line, descriptor, regs);
+                RunHandlers(irq, descriptor);
             }
             else
             {
@@ -95,39 +94,39 @@ public static unsafe partial class Interrupts
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static SpinLock* LockOf(IrqDescriptor* descriptor) => (SpinLock*)descriptor;
 
-    // The registers are not kept over the first handler: the few who want them afterwards look where the stub has put them.
+    // The registers are not handed down: a handler gets them from where the stub has put them.
     // Serves an interrupt of a line that this CPU has just marked InProgress, and what becomes pending meanwhile. The descriptor is locked on
     // entry and on return, and not between: other CPUs may set Pending, and drivers may disable the line or change its handlers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunHandlers(nuint line, IrqDescriptor* descriptor, PtRegs* regs)
+    private static void RunHandlers(int irq, IrqDescriptor* descriptor)
     {
         descriptor->HandlerCpu = SmpProcessorId();
-        RunHandlersOnce(line, descriptor, regs);
+        RunHandlersOnce(irq, descriptor);
         if ((descriptor->Status & (IrqStatus.Pending | IrqStatus.Disabled)) == IrqStatus.Pending)
         {
-            RunHandlersAgain(line, descriptor);
+            RunHandlersAgain(irq, descriptor);
         }
 
         descriptor->Status &= ~IrqStatus.InProgress;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunHandlersOnce(nuint line, IrqDescriptor* descriptor, PtRegs* regs)
+    private static void RunHandlersOnce(int irq, IrqDescriptor* descriptor)
     {
         IrqAction* action = descriptor->Action;
         LockOf(descriptor)->ReleaseNoPreempt();
-        IrqReturn result = HandleIrqEvent(line, regs, action);
+        IrqReturn result = HandleIrqEvent(irq, action);
         LockOf(descriptor)->LockNoPreempt();
-        NoteInterrupt((int)line, descriptor, result);
+        NoteInterrupt(irq, descriptor, result);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunHandlersAgain(nuint line, IrqDescriptor* descriptor)
+    private static void RunHandlersAgain(int irq, IrqDescriptor* descriptor)
     {
         do
         {
             descriptor->Status &= ~IrqStatus.Pending;
-            RunHandlersOnce(line, descriptor, InterruptRegs);
+            RunHandlersOnce(irq, descriptor);
         }
         while ((descriptor->Status & (IrqStatus.Pending | IrqStatus.Disabled)) == IrqStatus.Pending);
     }
@@ -137,17 +136,17 @@ public static unsafe partial class Interrupts
     /// <linux>handle_IRQ_event</linux>
     /// <rows>IRQ-06</rows>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static IrqReturn HandleIrqEvent(nuint line, PtRegs* regs, IrqAction* action)
+    private static IrqReturn HandleIrqEvent(int irq, IrqAction* action)
     {
         if ((action->Flags & IrqFlags.Disabled) == 0)
         {
             LocalIrqEnable();
         }
 
-        IrqReturn result = CallHandler((int)line, regs, action);
+        IrqReturn result = CallHandler(irq, action);
         if (Shared.ReadOnce(&action->Next) != null || (action->Flags & IrqFlags.SampleRandom) != 0)
         {
-            return HandleRest((int)line, action, result);
+            return HandleRest(irq, action, result);
         }
 
         LocalIrqDisable();
@@ -164,7 +163,7 @@ public static unsafe partial class Interrupts
         while (action != null)
         {
             flags |= action->Flags;
-            result |= CallHandler(irq, InterruptRegs, action);
+            result |= CallHandler(irq, action);
             action = Shared.ReadOnce(&action->Next);
         }
 
@@ -178,13 +177,13 @@ public static unsafe partial class Interrupts
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static IrqReturn CallHandler(int irq, PtRegs* regs, IrqAction* action)
+    private static IrqReturn CallHandler(int irq, IrqAction* action)
     {
 #if DEBUG_CHECKS
         int count = PreemptCount();
         int held = LockValidator.HeldCount;
         TracePoints.IrqHandlerEntry(irq, action);
-        IrqReturn result = action->Handler(irq, action->DevId, regs);
+        IrqReturn result = action->Handler(irq, action->DevId, InterruptRegs);
         TracePoints.IrqHandlerExit(irq, result);
         if (PreemptCount() != count)
         {
@@ -197,6 +196,9 @@ public static unsafe partial class Interrupts
         }
 #else
         TracePoints.IrqHandlerEntry(irq, action);
+
+        // First: what is read after it need not be kept across it.
+        PtRegs* regs = InterruptRegs;
         IrqReturn result = action->Handler(irq, action->DevId, regs);
         TracePoints.IrqHandlerExit(irq, result);
 #endif

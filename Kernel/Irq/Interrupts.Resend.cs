@@ -29,7 +29,7 @@ public static unsafe partial class Interrupts
 
     // At the end of an interrupt, interrupts off. The handlers get the registers of the code that is interrupted right now.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ResendPending(PtRegs* regs)
+    private static void ResendPending()
     {
         if (Shared.Exchange(ref Resends.Wanted, 0) == 0)
         {
@@ -41,12 +41,12 @@ public static unsafe partial class Interrupts
             IrqDescriptor* descriptor = Descriptor(irq);
             if (descriptor->Has(IrqStatus.Replay))
             {
-                Resend(irq, descriptor, regs);
+                Resend(irq, descriptor);
             }
         }
     }
 
-    private static void Resend(int irq, IrqDescriptor* descriptor, PtRegs* regs)
+    private static void Resend(int irq, IrqDescriptor* descriptor)
     {
         descriptor->Lock.LockNoPreempt();
         IrqStatus status = descriptor->Status;
@@ -60,7 +60,7 @@ public static unsafe partial class Interrupts
             {
                 descriptor->Status = (status & ~IrqStatus.Pending) | IrqStatus.InProgress;
                 descriptor->Chip->Mask(irq);
-                RunHandlers((nuint)irq, descriptor, regs);
+                RunHandlers(irq, descriptor);
                 descriptor->Chip->End(irq);
             }
         }

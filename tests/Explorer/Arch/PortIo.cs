@@ -10,6 +10,8 @@ public static class PortIo
 
     public static uint In32(int port) => uint.MaxValue;
 
+    internal static void OutLow8(int port, int value) => Out8(port, (byte)value);
+
     public static void Out8(int port, byte value)
     {
     }

@@ -12,6 +12,8 @@ public static class PortIo
 
     public static void Out8(int port, byte value) => Simulation.PortWrite(port, value, 1);
 
+    internal static void OutLow8(int port, int value) => Out8(port, (byte)value);
+
     public static void Out16(int port, ushort value) => Simulation.PortWrite(port, value, 2);
 
     public static void Out32(int port, uint value) => Simulation.PortWrite(port, value, 4);
