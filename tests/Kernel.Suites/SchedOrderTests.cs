@@ -292,6 +292,7 @@ internal static unsafe class SchedOrderTests
     {
         TaskStruct* task = Pair(1 - (int)(nint)number);
         ulong seen = Switches(task);
+        ulong slice = (ulong)Priority.TimeSlice(Priority.FromNice(19));
         ulong used = Shared.ReadOnce(ref Current->Ticks);
         for (int slices = 0; slices < Turns && Shared.ReadOnce(ref s_finished) == 0;)
         {
@@ -304,7 +305,7 @@ internal static unsafe class SchedOrderTests
                 switches = Switches(task);
             }
             while (ticks != Shared.ReadOnce(ref Current->Ticks));
-            if (ticks == used || Scheduler.NeedResched())
+            if (ticks - used < slice || Scheduler.NeedResched())
             {
                 continue;
             }

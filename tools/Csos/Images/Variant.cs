@@ -1,4 +1,4 @@
-// One of the kernel builds: a configuration, for one CPU or many, with or without kernel preemption, with or without interrupt stacks.
+// One of the kernel builds: a configuration, for one CPU or many, with or without kernel preemption, with or without interrupt stacks, at some HZ.
 // The names are those that tools/CSharpOS.Build gives the folders.
 
 namespace CSharpOS.Tool.Images;
@@ -8,14 +8,19 @@ namespace CSharpOS.Tool.Images;
 /// <param name="Smp">Built for many CPUs.</param>
 /// <param name="Preempt">Built with kernel preemption.</param>
 /// <param name="IrqStacks">Interrupts run on a stack of their own; else on the interrupted task's.</param>
-public sealed record Variant(string Configuration, bool Smp = true, bool Preempt = true, bool IrqStacks = true)
+/// <param name="Hz">Ticks per second.</param>
+public sealed record Variant(string Configuration, bool Smp = true, bool Preempt = true, bool IrqStacks = true, int Hz = Variant.UsualHz)
 {
+    /// <summary>The ticks per second of a build that does not say it.</summary>
+    public const int UsualHz = 250;
+
     /// <summary>The configurations there are.</summary>
     public static readonly string[] Configurations = ["Debug", "Checked", "Release"];
 
     /// <summary>The name of its folder: <c>checked</c>, <c>checked-up</c>, <c>checked-up-nopreempt</c> ...</summary>
     public string Name =>
-        Configuration.ToLowerInvariant() + (Smp ? "" : "-up") + (Preempt ? "" : "-nopreempt") + (IrqStacks ? "" : "-noirqstacks");
+        Configuration.ToLowerInvariant() + (Smp ? "" : "-up") + (Preempt ? "" : "-nopreempt") + (IrqStacks ? "" : "-noirqstacks") +
+        (Hz == UsualHz ? "" : $"-hz{Hz}");
 
     /// <summary>The arguments for <c>dotnet build</c> that choose it.</summary>
     public IEnumerable<string> BuildArguments
@@ -37,6 +42,11 @@ public sealed record Variant(string Configuration, bool Smp = true, bool Preempt
             if (!IrqStacks)
             {
                 yield return "-p:IrqStacks=false";
+            }
+
+            if (Hz != UsualHz)
+            {
+                yield return $"-p:Hz={Hz}";
             }
         }
     }

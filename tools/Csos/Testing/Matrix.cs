@@ -14,7 +14,7 @@ namespace CSharpOS.Tool.Testing;
 public static class Matrix
 {
     /// <summary>At most so many boots: the run must stay short enough to be run often.</summary>
-    public const int MostBoots = 24;
+    public const int MostBoots = 26;
 
     /// <summary>A column: its name, and the values that are to be covered.</summary>
     public static readonly (string Name, string[] Values)[] Columns =
@@ -58,6 +58,8 @@ public static class Matrix
         ("Release", "smp kernel q35 Nehalem 2 8G ioapic", "random.million"),
     ];
 
+    private static readonly string[] s_ticking = ["time", "timer", "hrtimer", "timeout", "sched", "workqueue", "softirq", "rtc", "proc"];
+
     /// <summary>The rows of the pairwise table, split into values.</summary>
     public static IReadOnlyList<string[]> Rows { get; } = [.. s_pairwise.Select(Split)];
 
@@ -68,6 +70,9 @@ public static class Matrix
         .. s_configurations.Select(entry => Make(entry.Configuration, Split(entry.Row), entry.Option)),
         // Counted instructions: time is exact here, and the tests of time and of its shares demand it.
         new Boot(new Variant("Checked", IrqStacks: false), new Machine { Icount = true }, []),
+        // The other two HZ, for what reckons in ticks.
+        new Boot(new Variant("Checked", Hz: 100), new Machine { Icount = true }, s_ticking),
+        new Boot(new Variant("Checked", Hz: 1000), new Machine { Icount = true }, s_ticking),
         // What a lock leaves in the code shows in release builds only: the three that the table does not have.
         new Boot(new Variant("Release", Smp: false), new Machine(), ["lock"]),
         new Boot(new Variant("Release", Preempt: false), new Machine(), ["lock"]),
