@@ -88,12 +88,13 @@ public sealed class BenchTests : IDisposable
         Assert.Contains("not yet", output);
         Assert.Contains(" 700 ", output);
         Assert.Contains(" 22.5 ", output);
-        Assert.Contains("6 bars kept, 1 missed", output);
+        Assert.Contains("10 bars kept, 1 missed", output);
         string arguments = await File.ReadAllTextAsync(_repository.PathOf("arguments"));
         Assert.Contains("-icount\nshift=0,sleep=off\n", arguments);
         Assert.Contains("-append\nnoapic bench\n", arguments);
         Assert.Contains("-append\nbench=scaling\n", arguments);
         Assert.Contains("-append\nnoapic init=/init\n", arguments);
+        Assert.Contains("-append\ninit=/init\n", arguments);
         Assert.Equal(ExitCodes.Failure, await _repository.RunAsync("bench", "--no-build", "--strict"));
     }
 
@@ -148,6 +149,16 @@ public sealed class BenchTests : IDisposable
     }
 
     [Fact]
+    public void What_a_gate_takes_is_held_against_the_fast_entry()
+    {
+        BenchLine[] lines = [new("slow", 10, 30, "x"), new("fast", 8, 12, "x"), new("none", 0, 0, "x")];
+
+        Assert.Equal(new BenchLine("key", 1.25, 2.5, "times"), BenchRunner.Ratio(lines, "key", "slow", "fast"));
+        Assert.Throws<CsosException>(() => BenchRunner.Ratio(lines, "key", "slow", "none"));
+        Assert.Throws<CsosException>(() => BenchRunner.Ratio(lines, "key", "other", "fast"));
+    }
+
+    [Fact]
     public void Loaded_bytes_leave_out_named_sections()
     {
         byte[] image = MakeElf(1000, 300);
@@ -160,7 +171,7 @@ public sealed class BenchTests : IDisposable
 
     // An emulator that measures a tick, scales, and reaches the prompt.
     private void SetUp(
-        string first = "", string bench32 = "echo 'bench: getpid-vsyscall 110 111 instructions'; echo 'it ended well'; echo over")
+        string first = "", string bench32 = "echo 'bench: getpid-int80-32 119 120 instructions'; echo 'bench: getpid-vsyscall 110 111 instructions'; echo 'it ended well'; echo over")
     {
         _repository.Write("artifacts/image/release/csharpos.elf", "");
         File.WriteAllBytes(_repository.PathOf("artifacts/image/release/csharpos.elf"), MakeElf(1000, 300));
@@ -175,7 +186,7 @@ public sealed class BenchTests : IDisposable
                    echo "$line"
                    case "$line" in
                    'bench-user32 '*) {bench32};;
-                   'bench-user '*) echo 'bench: getpid-int80 100 101 instructions'; echo 'it ended well'; echo over;;
+                   'bench-user '*) echo 'bench: getpid-int80 100 101 instructions'; echo 'bench: getpid-syscall 80 101 instructions'; echo 'it ended well'; echo over;;
                    esac
                    echo -n '/root # '
                done

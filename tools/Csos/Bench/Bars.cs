@@ -22,6 +22,12 @@ public static class Bars
     /// <summary>The key of the time from power-on to the first user instruction, which the host reads from the log.</summary>
     public const string Boot = "boot";
 
+    /// <summary>The key of what <c>int 0x80</c> takes beside <c>syscall</c>, in real time.</summary>
+    public const string SyscallTime = "int80-by-syscall";
+
+    /// <summary>The key of what <c>int 0x80</c> takes beside the vsyscall page, in real time.</summary>
+    public const string VsyscallTime = "int80-by-vsyscall";
+
     /// <summary>The key of the least memory, which the host finds out.</summary>
     public const string LeastMemory = "least-memory";
 
@@ -66,6 +72,8 @@ public static class Bars
         new("invalid-int80", "invalid number through int 0x80 (entry and exit only)", 253, null, 110),
         new("getpid-syscall", "getpid through syscall, 64-bit", 307, null, 120),
         new("getpid-vsyscall", "getpid through the vsyscall page, 32-bit", 335, null, 135),
+        new(SyscallTime, "getpid, real time: int 0x80 takes so many times what syscall takes", null, null, 1, AtLeast: true),
+        new(VsyscallTime, "getpid, real time: int 0x80 takes so many times what the vsyscall page takes", null, null, 1, AtLeast: true),
         new("pipe", "pipe round trip, 1 byte, two processes", 12552, 27231, 2200),
         new("fork-exit-wait", "fork + exit + wait, small static program", 92327, 2275704, 30000),
         new("fairness", "shares of two busy threads, nice 0 and 5: off the promised ones by", null, null, 5),

@@ -62,6 +62,7 @@ public static class BenchCommand
         [
             .. await BenchRunner.InstructionsAsync(context, measuring),
             .. await BenchRunner.UserAsync(context, kernel),
+            .. await BenchRunner.EntryTimesAsync(context, kernel),
             .. await BenchRunner.ScalingAsync(context, measuring),
             .. await BenchRunner.PromptAsync(context, kernel),
         ];
