@@ -96,6 +96,14 @@ internal static unsafe class AsmImports
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Out8(int port, uint value);
 
+    [RuntimeImport("*", "arch_ack_8259a_master")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void AckMaster8259A(int mask, int command);
+
+    [RuntimeImport("*", "arch_ack_8259a_slave")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void AckSlave8259A(int mask, int command);
+
     [RuntimeImport("*", "arch_outw")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Out16(int port, uint value);

@@ -241,8 +241,7 @@ public static unsafe class I8259A
 
         int mask = state->Mask | (1 << irq);
         state->Mask = mask;
-        PortIo.OutLow8(MasterData, mask);
-        PortIo.OutLow8(MasterCommand, Ocw2SpecificEoi + irq);
+        PortIo.AckMaster8259A(mask, Ocw2SpecificEoi + irq);
         Unlock();
         return true;
     }
@@ -257,9 +256,7 @@ public static unsafe class I8259A
 
         int mask = state->Mask | (1 << irq);
         state->Mask = mask;
-        PortIo.OutLow8(SlaveData, mask >> 8);
-        PortIo.OutLow8(SlaveCommand, Ocw2SpecificEoi - 8 + irq);
-        PortIo.Out8(MasterCommand, Ocw2SpecificEoi + CascadeIrq);
+        PortIo.AckSlave8259A(mask >> 8, Ocw2SpecificEoi - 8 + irq);
         Unlock();
         return true;
     }

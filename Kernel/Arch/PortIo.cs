@@ -27,6 +27,14 @@ public static class PortIo
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void OutLow8(int port, int value) => AsmImports.Out8(port, (uint)value);
 
+    /// <summary>Writes the mask register of the master 8259A and then its command register: the lowest bytes of both.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void AckMaster8259A(int mask, int command) => AsmImports.AckMaster8259A(mask, command);
+
+    /// <summary>The same for the slave, and then the master's end of interrupt for line 2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void AckSlave8259A(int mask, int command) => AsmImports.AckSlave8259A(mask, command);
+
     /// <linux>outw</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Out16(int port, ushort value) => AsmImports.Out16(port, value);

@@ -1,7 +1,7 @@
 // LastInterrupts: which interrupts came last on each CPU, for oops reports.
 //
 // Nothing in Linux corresponds (ftrace comes nearest). Note is called by DoIrq for every interrupt: hard interrupt context, interrupts
-// off, own CPU only, no lock, two stores and a read of the time stamp counter. The ring lies in PerCpuHot, which is one load away and exists
+// off, own CPU only, no lock, three stores and a read of the time stamp counter. The ring lies in PerCpuHot, which is one load away and exists
 // before anything else does. An entry of zero is unused.
 
 using System.Runtime.CompilerServices;
@@ -14,18 +14,21 @@ public static unsafe class LastInterrupts
     /// <summary>How many each CPU remembers.</summary>
     public const int Remembered = 8;
 
-    private const int IrqBits = 8;
+    // An entry is the time stamp counter with the line in its highest byte.
+    private const int TscBits = 56;
 
     /// <summary>Remembers that line <paramref name="irq"/>, 0 to 255, interrupts this CPU now. Interrupts off.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Note(nuint irq)
     {
         // The counter first: what is read after it need not be kept across it.
-        ulong entry = (ReadTsc() << IrqBits) | irq;
+        ulong now = ReadTsc();
         PerCpuHot* hot = Hot;
         uint next = hot->NextInterrupt;
         hot->NextInterrupt = next + 1;
-        RingOf(hot)[next % Remembered] = entry;
+        ulong* entry = RingOf(hot) + (next % Remembered);
+        *entry = now;
+        *((byte*)entry + (TscBits / 8)) = (byte)irq;
     }
 
     /// <summary>Logs the last interrupts of this CPU, newest first, and how long before <paramref name="now"/>, a time stamp counter, they
@@ -47,8 +50,8 @@ public static unsafe class LastInterrupts
             }
 
             text.AppendLiteral(shown == 0 ? " irq " : ", irq ");
-            text.AppendFormatted((byte)entry);
-            AppendAge(ref text, (now - (entry >> IrqBits)) & (ulong.MaxValue >> IrqBits));
+            text.AppendFormatted((byte)(entry >> TscBits));
+            AppendAge(ref text, (now - entry) & ((1UL << TscBits) - 1));
             shown++;
         }
 

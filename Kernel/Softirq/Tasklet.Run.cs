@@ -30,15 +30,13 @@ public static unsafe partial class Tasklet
     {
         LocalIrqDisable();
         TaskletHead* head = ListOf(softirq);
-        TaskletStruct* list = head->First;
+        TaskletStruct* tasklet = head->First;
         head->First = null;
         LocalIrqEnable();
-        while (list != null)
+        while (tasklet != null)
         {
-            TaskletStruct* tasklet = list;
-
             // Read before the tasklet runs: from then on Next may be somebody else's.
-            list = tasklet->Next;
+            TaskletStruct* next = tasklet->Next;
 #if DEBUG_CHECKS
             TaskletTracker.Begin(tasklet);
 #endif
@@ -49,6 +47,7 @@ public static unsafe partial class Tasklet
 #if DEBUG_CHECKS
             TaskletTracker.End();
 #endif
+            tasklet = next;
         }
     }
 

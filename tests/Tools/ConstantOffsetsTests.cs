@@ -29,6 +29,33 @@ public class ConstantOffsetsTests
     }
 
     [Fact]
+    public void StoreOfZeroBecomesOneInstruction()
+    {
+        byte[] code = [0xBF, 64, 0, 0, 0, 0x31, 0xF6, 0x65, 0x67, 0x40, 0x89, 0x37, 0xC3];
+        Assert.Equal(1, Fuse(code, 7, "arch_gs_store32"));
+        Assert.Equal(["mov dword ptr gs:[40h],0", "ret"], Listing(code));
+
+        code = [0x31, 0xF6, 0xBF, 64, 0, 0, 0, 0x65, 0x67, 0x40, 0x89, 0x37, 0xC3];
+        Assert.Equal(1, Fuse(code, 7, "arch_gs_store32"));
+        Assert.Equal(["mov dword ptr gs:[40h],0", "ret"], Listing(code));
+    }
+
+    // A store of 64 bits has no room for it; another register is another value.
+    [Fact]
+    public void OnlyThatZeroIsTaken()
+    {
+        byte[] code = [0xBF, 64, 0, 0, 0, 0x31, 0xF6, 0x65, 0x67, 0x48, 0x89, 0x37, 0xC3];
+        byte[] before = [.. code];
+        Assert.Equal(0, Fuse(code, 7, "arch_gs_store64"));
+        Assert.Equal(before, code);
+
+        code = [0xBF, 64, 0, 0, 0, 0x31, 0xFE, 0x65, 0x67, 0x40, 0x89, 0x37, 0xC3];
+        before = [.. code];
+        Assert.Equal(0, Fuse(code, 7, "arch_gs_store32"));
+        Assert.Equal(before, code);
+    }
+
+    [Fact]
     public void LoadOfConstantOffsetBecomesOneInstruction()
     {
         byte[] code = [0xBF, 16, 0, 0, 0, 0x65, 0x67, 0x48, 0x8B, 0x07, 0xC3];

@@ -16,6 +16,19 @@ public static class PortIo
     {
     }
 
+    internal static void AckMaster8259A(int mask, int command)
+    {
+        OutLow8(0x21, mask);
+        OutLow8(0x20, command);
+    }
+
+    internal static void AckSlave8259A(int mask, int command)
+    {
+        OutLow8(0xa1, mask);
+        OutLow8(0xa0, command);
+        Out8(0x20, 0x62);
+    }
+
     public static void Out16(int port, ushort value)
     {
     }

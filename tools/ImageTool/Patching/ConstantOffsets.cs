@@ -84,6 +84,14 @@ public static class ConstantOffsets
                     fused++;
                     continue;
                 }
+
+                (Instruction other, bool hasZero) = IsZero(before) ? (first, true) : (before, IsZero(first));
+                if (hasZero && IsMove(other, Register.EDI) && Zero(helper, other.Immediate32) is { } clearing)
+                {
+                    clearing.CopyTo(code[(int)(instructions[i - 2].IP - start)..]);
+                    fused++;
+                    continue;
+                }
             }
 
             if (IsMove(before, Register.EDI) && Short(helper, before.Immediate32) is { } form)
@@ -131,6 +139,10 @@ public static class ConstantOffsets
     private static bool IsMove(in Instruction instruction, Register register) =>
         instruction.Code == Code.Mov_r32_imm32 && instruction.Op0Register == register && instruction.Length == MoveLength;
 
+    // The compiler's form of mov esi,0.
+    private static bool IsZero(in Instruction instruction) =>
+        instruction.Mnemonic == Mnemonic.Xor && instruction.Length == 2 && instruction.Op0Register == Register.ESI && instruction.Op1Register == Register.ESI;
+
     // Ten bytes: mov edi,imm32 and the patched call.
     private static byte[]? Short(string helper, uint offset) => helper switch
     {
@@ -157,6 +169,10 @@ public static class ConstantOffsets
             [Fill, Fill, Fill, Fill, 0xB8, .. Bytes(value), Fill, Fill, Fill, Fill, 0xE6, (byte)offset],
         _ => null,
     };
+
+    // Twelve bytes: mov edi,imm32, xor esi,esi and the patched call.
+    private static byte[]? Zero(string helper, uint offset) =>
+        helper == "arch_gs_store32" ? [0x65, 0xC7, 0x04, 0x25, .. Bytes(offset), .. Bytes(0)] : null;
 
     private static byte[] Bytes(uint number) => BitConverter.GetBytes(number);
 }
