@@ -40,7 +40,7 @@ internal static unsafe partial class IrqThreadTests
 
     internal static void OnlyWithFunction()
     {
-        int tasks = Tasks.Count;
+        int tasks = SchedMemory.QuietTasks();
         Check.Equal(0, RequestThreadedIrq(Line, &IrqTests.Count, null, IrqFlags.None, "plain"u8, null));
         Check.Equal(tasks, Tasks.Count);
         FreeIrq(Line, null);
@@ -56,7 +56,7 @@ internal static unsafe partial class IrqThreadTests
     internal static void NoMemory()
     {
 #if DEBUG_CHECKS
-        int tasks = Tasks.Count;
+        int tasks = SchedMemory.QuietTasks();
         int failures = 0;
         int result = -ENOMEM;
         for (int i = 1; i < 20 && result == -ENOMEM; i++)

@@ -54,7 +54,7 @@ internal static unsafe class SchedCloneTests
     internal static void NoMemory()
     {
 #if DEBUG_CHECKS
-        int tasks = Tasks.Count;
+        int tasks = SchedMemory.QuietTasks();
         FilesStruct* files = Current->Files;
         FsStruct* fs = Current->FsInfo;
         Current->Files = FilesStruct.New();

@@ -14,6 +14,19 @@ internal unsafe struct SchedMemory
     private Objects _objects;
     private int _stacks;
 
+    /// <summary>How many tasks there are once nobody else wants to run: threads of earlier tests that had said that they were through, and had yet to end, have ended.</summary>
+    internal static int QuietTasks()
+    {
+        uint start = Jiffies;
+        while (Scheduler.RunningTasks() != 1 && Jiffies - start < 10 * HZ)
+        {
+            SchedThread.GiveWay();
+        }
+
+        Check.Equal(1, Scheduler.RunningTasks());
+        return Tasks.Count;
+    }
+
     /// <summary>When there are only <paramref name="tasks"/> left, the dead are buried, which may be after their makers have gone on, and kthreadd has unmapped what the pool does not keep.</summary>
     internal static SchedMemory Now(int tasks)
     {

@@ -8,7 +8,7 @@ internal static unsafe partial class SchedThreadTests
     {
         // With two CPUs that run at the same time the threads spread over both, and a busy host makes that slow.
         int rounds = SmpTests.Rounds(Smp.CpuCount == 2 ? 2000 : 10_000);
-        int tasks = Tasks.Count;
+        int tasks = SchedMemory.QuietTasks();
         AllAtOnce();
         SchedMemory before = SchedMemory.Now(tasks);
         MakeAndEnd(rounds);
@@ -18,7 +18,7 @@ internal static unsafe partial class SchedThreadTests
 
     internal static void ManyAtOnce()
     {
-        int tasks = Tasks.Count;
+        int tasks = SchedMemory.QuietTasks();
         AllAtOnce();
         SchedMemory before = SchedMemory.Now(tasks);
         AllAtOnce();

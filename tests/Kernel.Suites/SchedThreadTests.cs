@@ -207,7 +207,7 @@ internal static unsafe partial class SchedThreadTests
     {
 #if DEBUG_CHECKS
         Begin();
-        int before = Tasks.Count;
+        int before = SchedMemory.QuietTasks();
 
         // Take every stack that is kept for reuse, so that making one needs memory.
         int hoarded = 0;
