@@ -81,6 +81,21 @@ internal static unsafe class LockCodeTests
         CheckLocked(&AddReturn64);
     }
 
+    // The names are those that builds with checks have, or this would say nothing of the others.
+    internal static void ChecksAreFree()
+    {
+        Check.True(SymbolTable.LookupName("LockValidator.Acquire"u8, out _) == ValidatorTests.Present);
+        Check.True(SymbolTable.LookupName("LockStat.Clear"u8, out _) == ValidatorTests.Present);
+        Check.True(SymbolTable.LookupName("ContextReport.SleepingInInvalidContext"u8, out _) == ValidatorTests.Present);
+        Listing sleeping = Disassemble(&Sleeping);
+        Check.True(sleeping.Text.Length > 0);
+#if DEBUG_CHECKS
+        Check.True(sleeping.Count("call "u8) > 0);
+#else
+        Check.True(sleeping.Text.SequenceEqual(Disassemble(&Alone, 1).Text));
+#endif
+    }
+
     private static void CheckLocked(delegate*<void> operation)
     {
         Listing listing = Disassemble(operation);
@@ -212,6 +227,13 @@ internal static unsafe class LockCodeTests
         PreemptDisable();
         s_value++;
         PreemptEnable();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Sleeping()
+    {
+        MightSleep();
+        s_value++;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,4 +1,4 @@
-// LockStatTests: the figures of /proc/lock_stat. Part of the suite validator.
+// LockStatTests: the figures of /proc/lock_stat, and the command locks. Part of the suite validator.
 
 namespace CSharpOS.Suites;
 
@@ -7,6 +7,9 @@ internal static unsafe class LockStatTests
     private const int Taken = 17;
 
     private static SpinLock s_counted, s_contended;
+#if DEBUG_CHECKS
+    private static Mutex s_mutex;
+#endif
 
     internal static void Acquisitions()
     {
@@ -71,8 +74,54 @@ internal static unsafe class LockStatTests
         ReadOnlySpan<byte> place = Find("s_contended "u8);
         Check.True(place.IndexOf("at tests/Kernel.Suites/LockStatTests.cs:"u8) > 0);
         ProcHelp.Free();
+        s_counted.Init();
+        s_counted.Lock();
+        s_counted.Unlock();
+        Check.Equal(0, OutputCapture.Execute("locks"u8));
+        Check.True(OutputCapture.Contains("LockStatTests.s_contended: "u8));
+        Check.False(OutputCapture.Contains("LockStatTests.s_counted: "u8));
 #else
         ValidatorTests.HasValidator();
+#endif
+    }
+
+    // locks at the monitor's prompt.
+    internal static void Command()
+    {
+#if DEBUG_CHECKS
+        Check.Equal(0, OutputCapture.Execute("locks clear"u8));
+        Check.True(OutputCapture.Is(""u8));
+        s_counted.Init();
+        s_counted.Lock();
+        s_counted.Unlock();
+        Check.Equal(0, OutputCapture.Execute("locks all"u8));
+        Check.True(OutputCapture.Text.StartsWith("lock_stat version 0.3\n"u8));
+        Check.True(OutputCapture.Contains("LockStatTests.s_counted: "u8));
+        int classes = LockValidator.Summary(out int orders, out int chains);
+        Check.True(orders > 0 && chains >= orders);
+        Span<byte> bytes = stackalloc byte[96];
+        TextBuffer summary = new(bytes);
+        summary.Append($"\n{classes} lock classes, {orders} orders, {chains} chains\n");
+        Check.True(OutputCapture.Text.EndsWith(summary.Written));
+
+        s_mutex.Init();
+        s_mutex.Lock();
+        Check.Equal(0, OutputCapture.Execute("locks held"u8));
+        s_mutex.Unlock();
+        Check.True(OutputCapture.Contains("1 lock held by init/1:\n"u8));
+        Check.True(OutputCapture.Contains(" #0:  (LockStatTests.s_mutex){"u8));
+        Check.True(OutputCapture.Contains("}, at: tests/Kernel.Suites/LockStatTests.cs:"u8));
+        Check.Equal(0, OutputCapture.Execute("locks held"u8));
+        Check.False(OutputCapture.Contains("init/1"u8));
+
+        foreach (bool two in (ReadOnlySpan<bool>)[false, true])
+        {
+            Check.Equal(-EINVAL, OutputCapture.Execute(two ? "locks all all"u8 : "locks some"u8));
+            Check.True(OutputCapture.Is("usage: locks [all | clear | held]\n"u8));
+        }
+#else
+        Check.Equal(-ENOSYS, OutputCapture.Execute("locks"u8));
+        Check.True(OutputCapture.Is("locks: this build does not count (it has no DEBUG_CHECKS)\n"u8));
 #endif
     }
 

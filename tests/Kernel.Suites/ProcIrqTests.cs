@@ -47,7 +47,45 @@ internal static unsafe class ProcIrqTests
         Check.Equal(1 + Smp.CpuCount, ProcHelp.WordCount(ProcHelp.Line("NMI:"u8)));
         Check.Equal(1 + Smp.CpuCount, ProcHelp.WordCount(ProcHelp.Line("LOC:"u8)));
         Check.Equal(IrqStatistics.Errors, ProcHelp.Number(ProcHelp.Line("ERR:"u8), 1));
+#if SMP
+        int res = ProcHelp.Text.IndexOf("\nRES: "u8), cal = ProcHelp.Text.IndexOf("\nCAL: "u8), tlb = ProcHelp.Text.IndexOf("\nTLB: "u8);
+        Check.True(res > loc && cal > res && tlb > cal && err > tlb);
+        CheckMessages();
+#endif
     }
+
+#if SMP
+    // A column for each CPU, and the one that gets a message counts it.
+    private static void CheckMessages()
+    {
+        foreach (int row in (ReadOnlySpan<int>)[0, 1, 2])
+        {
+            Check.Equal(1 + Smp.CpuCount, ProcHelp.WordCount(ProcHelp.Line(NameOf(row))));
+        }
+
+        if (Smp.CpuCount == 1)
+        {
+            return;
+        }
+
+        Check.Equal(0, Scheduler.SetCpusAllowed(Current, 1));
+        int last = Smp.CpuCount - 1;
+        Check.Equal(0, ProcHelp.Read("/proc/interrupts\0"u8));
+        long calls = ProcHelp.Number(ProcHelp.Line(NameOf(1)), 1 + last), flushes = ProcHelp.Number(ProcHelp.Line(NameOf(2)), 1 + last);
+        Check.Equal(0, Smp.SmpCallFunctionSingle(last, &TouchNothing, null, true));
+        Vmalloc.Free(Vmalloc.Alloc(DirectMap.PAGE_SIZE));
+        Check.Equal(0, ProcHelp.Read("/proc/interrupts\0"u8));
+        Check.True(ProcHelp.Number(ProcHelp.Line(NameOf(1)), 1 + last) > calls);
+        Check.True(ProcHelp.Number(ProcHelp.Line(NameOf(2)), 1 + last) > flushes);
+        Check.Equal(0, Scheduler.SetCpusAllowed(Current, uint.MaxValue));
+    }
+
+    private static ReadOnlySpan<byte> NameOf(int row) => row == 0 ? "RES:"u8 : row == 1 ? "CAL:"u8 : "TLB:"u8;
+
+    private static void TouchNothing(void* unused)
+    {
+    }
+#endif
 
     internal static void FixedLines()
     {

@@ -22,6 +22,7 @@ internal static unsafe class SchedCommandTests
         Check.True(OutputCapture.Contains(" [init]\n    2 "u8));
         Check.True(OutputCapture.Contains(" [kthreadd]\n"u8));
         Check.True(OutputCapture.Contains(" [migration/0]\n"u8));
+        CheckTime();
 
         Begin();
         SchedThread.Run(Thread, -1, &Sleep, null);
@@ -33,6 +34,28 @@ internal static unsafe class SchedCommandTests
         End();
         Check.Equal(0, OutputCapture.Execute("ps"u8));
         Check.False(OutputCapture.Contains("sched_test"u8));
+    }
+
+    // What ps says of the thread that asks lies between what it had used before and after.
+    private static void CheckTime()
+    {
+        while (Current->Ticks < HZ / 10)
+        {
+            SchedThread.Compute(1);
+        }
+
+        ulong before = Current->Ticks;
+        Check.Equal(0, OutputCapture.Execute("ps"u8));
+        ulong after = Current->Ticks;
+        ReadOnlySpan<byte> line = OutputCapture.Text[OutputCapture.Text.IndexOf("\n    1 "u8)..];
+        ulong hundredths = 0;
+        foreach (byte digit in ProcHelp.Word(line[1..], 5))
+        {
+            hundredths = digit == '.' ? hundredths : (hundredths * 10) + (ulong)(digit - '0');
+        }
+
+        Check.Between((long)(before * 100 / HZ), (long)(after * 100 / HZ), (long)hundredths);
+        Check.True(hundredths >= 10);
     }
 
     internal static void Cpus()

@@ -10,6 +10,7 @@ internal static unsafe class SchedHandOverTests
 {
     private const int Consumers = 4;
     private const int PartRounds = 250;
+    private const ulong SilenceMicroseconds = 20_000_000;
 
     private static Threads s_threads;
     private static WaitQueueHead s_head;
@@ -87,16 +88,20 @@ internal static unsafe class SchedHandOverTests
         Shared.WriteOnce(ref s_bad, 0);
     }
 
-    // In parts, each with new threads. On a busy host a CPU of the emulator may sleep for milliseconds before it hears of a wake-up: what is not done in
-    // three seconds is left to other boots, but not in a soak.
+    // In parts, each with new threads, and all of them. On a busy host a CPU of the emulator may sleep for milliseconds before it hears of a wake-up: then a
+    // line now and then tells whoever watches that the test goes on.
     private static void InParts(int rounds, delegate*<void*, void> first, delegate*<void*, void> second)
     {
         int all = SmpTests.Rounds(rounds);
-        bool patient = all != rounds;
-        uint start = Jiffies;
-        for (int done = 0; done < all && (patient || Jiffies - start < 3 * HZ); done += PartRounds)
+        ulong told = MonotonicMicroseconds();
+        for (int done = 0; done < all; done += PartRounds)
         {
             Pair(PartRounds, first, second);
+            if (MonotonicMicroseconds() - told > SilenceMicroseconds)
+            {
+                told = MonotonicMicroseconds();
+                Test.Diagnose($"    # {2 * done} of {2 * all} hand-overs\n");
+            }
         }
     }
 

@@ -43,6 +43,10 @@ internal static unsafe class SmpCpuTests
                 Check.True(one->Self == one && one != two);
                 Check.True(one->PerCpuOffset != two->PerCpuOffset);
                 Check.True(one->IrqStackTop == 0 || one->IrqStackTop != two->IrqStackTop);
+                for (int i = 0; i < Gdt.ExceptionStacks; i++)
+                {
+                    Check.True(Gdt.ExceptionStackBottom(cpu, i) != Gdt.ExceptionStackBottom(other, i));
+                }
             }
         }
     }

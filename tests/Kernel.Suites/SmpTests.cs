@@ -16,6 +16,9 @@ public static unsafe class SmpTests
     public static void Suite()
     {
         OnCpuZero.Run("all processors of the machine run"u8, "IRQ-18"u8, &SmpCpuTests.AllRun);
+        OnCpuZero.Run("as many CPUs as the emulator has"u8, "IRQ-18"u8, &SmpMachineTests.EveryCpu);
+        OnCpuZero.Run("the interrupt controller that was asked for"u8, "IRQ-18"u8, &SmpMachineTests.Controller);
+        OnCpuZero.Run("a stack overflow on each CPU ends its thread only"u8, "IRQ-18 IRQ-01"u8, &SmpMachineTests.StackOverflows);
         OnCpuZero.Run("CPUs have numbers, stacks and hot words of their own"u8, "IRQ-18"u8, &SmpCpuTests.Different);
         OnCpuZero.Run("per-CPU variables are distinct"u8, "SYNC-03"u8, &SmpCpuTests.PerCpuData);
         OnCpuZero.Run("every CPU has its tick"u8, "IRQ-18 IRQ-12"u8, &SmpCpuTests.LocalTimers);

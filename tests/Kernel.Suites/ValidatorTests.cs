@@ -43,6 +43,8 @@ public static unsafe class ValidatorTests
         Test.Run("a mutex and a spin lock in both orders"u8, "SYNC-04"u8, &ValidatorTypeTests.SleepingInversion);
         Test.Run("acquisitions and holding times"u8, "SYNC-07"u8, &LockStatTests.Acquisitions);
         Test.Run("contention between CPUs"u8, "SYNC-07"u8, &LockStatTests.Contention);
+        Test.Run("locks: the table, contended or all, cleared, and what is held"u8, "SYNC-07"u8, &LockStatTests.Command);
+        Test.Run("release builds contain nothing of it"u8, "SYNC-04 SYNC-07 SIRQ-09"u8, &LockCodeTests.ChecksAreFree);
     }
 
     /// <summary>True if the build has a validator.</summary>

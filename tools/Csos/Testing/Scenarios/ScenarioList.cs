@@ -18,5 +18,6 @@ public static class ScenarioList
         new ReadmeDriverScenario(),
         new CpusScenario(),
         new DeadCpuScenario(),
+        .. FewerCpusScenario.All,
     ];
 }
