@@ -99,6 +99,17 @@ public sealed unsafe class MachineTests(ITestOutputHelper output) : ScenarioTest
         Assert.Equal(["0", "1", "2", "3"], outcomes.Order());
     }
 
+    // At the end all is well again: only who looks at each step sees it.
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public void AnInvariantIsCheckedAtEachStep(int bound)
+    {
+        Result result = Exploration.Explore(() => new Between(), bound);
+        Assert.Equal("does not hold: *_word == 0", result.Failure);
+        Assert.Equal(result.Failure, Exploration.Replay(() => new Between(), result.Schedule).Failure);
+    }
+
     [Fact]
     public void ALivelockIsFound() => Explore(() => new Livelock(), "livelock");
 
@@ -116,6 +127,25 @@ public sealed unsafe class MachineTests(ITestOutputHelper output) : ScenarioTest
         Assert.Contains("MachineTests.cs:", result.Report);
         Assert.Equal(result.Failure, Exploration.Replay(() => new LostUpdate(), result.Schedule).Failure);
         Assert.Null(Exploration.Replay(() => new LostUpdate(), "0*3 1*3").Failure);
+    }
+
+    private sealed class Between : Scenario
+    {
+        private int* _word;
+
+        public override int Cpus => 1;
+
+        public override void Setup()
+        {
+            _word = Machine.Allocate<int>();
+            Thread(0, "one", () =>
+            {
+                Shared.WriteOnce(ref *_word, 1);
+                Shared.WriteOnce(ref *_word, 0);
+            });
+        }
+
+        public override void Invariant() => Check(*_word == 0);
     }
 
     private sealed class Words(bool same) : Scenario

@@ -14,6 +14,7 @@ public sealed unsafe class TimerScenarios(ITestOutputHelper output) : ScenarioTe
     [Theory]
     [Trait("Row", "TIME-03")]
     [InlineData("del_timer_sync", null)]
+    [InlineData("del_timer_sync: stores reach memory late", null)]
     [InlineData("del_timer", "use after free")]
     public void CancelAgainstExpiry(string variant, string? fault) => Explore(() => new CancelScenario(variant, rearms: false), fault);
 
@@ -40,6 +41,8 @@ public sealed unsafe class TimerScenarios(ITestOutputHelper output) : ScenarioTe
     {
         private TimerList* _timer;
 
+        public override bool StoreBuffers => variant.Contains(':');
+
         public override void Setup()
         {
             _timer = (TimerList*)Kmalloc((nuint)sizeof(TimerList), GfpFlags.Kernel);
@@ -60,7 +63,7 @@ public sealed unsafe class TimerScenarios(ITestOutputHelper output) : ScenarioTe
             });
             Thread(0, "owner", () =>
             {
-                if (variant == "del_timer_sync")
+                if (variant != "del_timer")
                 {
                     Timers.DelTimerSync(_timer);
                     Check(!Timers.TimerPending(_timer), "a deleted timer is not pending");
@@ -98,6 +101,8 @@ public sealed unsafe class TimerScenarios(ITestOutputHelper output) : ScenarioTe
             Thread(0, "one", () => Timers.ModTimer(_timer, Jiffies + 10));
             Thread(1, "two", () => Timers.ModTimer(_timer, Jiffies + 20));
         }
+
+        public override void Invariant() => Check(_first->Count + _second->Count <= 1, "in one wheel only");
 
         public override void End()
         {

@@ -8,20 +8,29 @@ namespace CSharpOS.Explorer.Scenarios;
 public sealed unsafe class WorkScenarios(ITestOutputHelper output) : ScenarioTests(output)
 {
     private static Action? s_work;
+    private static Action? s_other;
 
     private static void Run(WorkStruct* work) => s_work!();
 
+    private static void RunOther(WorkStruct* work) => s_other!();
+
     [Theory]
-    [Trait("Row", "WORK-01")]
+    [Trait("Row", "WORK-02")]
     [InlineData("pending is cleared before the run", null)]
     [InlineData("pending is cleared after the run", "does not hold")]
     public void QueuedWhileItRuns(string variant, string? fault) => Explore(() => new QueueScenario(variant), fault, bound: 0);
 
     [Theory]
-    [Trait("Row", "WORK-03")]
+    [Trait("Row", "WORK-05")]
     [InlineData("flush_workqueue", null)]
     [InlineData("waits until the list is empty", "use after free")]
     public void FlushAgainstTheRun(string variant, string? fault) => Explore(() => new FlushScenario(variant), fault, bound: 0);
+
+    [Theory]
+    [Trait("Row", "WORK-05")]
+    [InlineData("flush_workqueue", null)]
+    [InlineData("flush_work of the other work", "use after free")]
+    public void FlushAgainstQueue(string variant, string? fault) => Explore(() => new FlushQueueScenario(variant), fault, bound: 0);
 
     [Theory]
     [Trait("Row", "WORK-04")]
@@ -43,10 +52,10 @@ public sealed unsafe class WorkScenarios(ITestOutputHelper output) : ScenarioTes
 
         protected WorkStruct* Work { get; private set; }
 
-        protected void SetUpQueue()
+        protected void SetUpQueue(bool urgent = true)
         {
             Workqueue.Init();
-            Queue = Workqueue.CreateRtWorkqueue("q"u8);
+            Queue = urgent ? Workqueue.CreateRtWorkqueue("q"u8) : Workqueue.CreateWorkqueue("q"u8);
             Work = (WorkStruct*)Kmalloc((nuint)sizeof(WorkStruct), GfpFlags.Kernel);
             WorkStruct.Init(Work, &Run);
         }
@@ -121,6 +130,47 @@ public sealed unsafe class WorkScenarios(ITestOutputHelper output) : ScenarioTes
 
                 Kfree(_data);
             });
+        }
+    }
+
+    // While the owner flushes, an interrupt queues another work, before his or behind it; he is more urgent than the worker. His must be done when flush returns, the other one is not lost.
+    private sealed class FlushQueueScenario(string variant) : WorkScenario
+    {
+        private int* _data;
+        private WorkStruct* _other;
+        private int _otherRuns;
+
+        public override int Cpus => 1;
+
+        public override void Setup()
+        {
+            SetUpQueue(urgent: false);
+            _data = (int*)Kmalloc(sizeof(int), GfpFlags.Kernel);
+            _other = Machine.Allocate<WorkStruct>();
+            WorkStruct.Init(_other, &RunOther);
+            s_work = () => Shared.AddReturn(ref *_data, 1);
+            s_other = () => _otherRuns++;
+            Thread(0, "owner", () =>
+            {
+                Workqueue.QueueWork(Queue, Work);
+                if (variant == "flush_workqueue")
+                {
+                    Workqueue.FlushWorkqueue(Queue);
+                }
+                else
+                {
+                    Workqueue.FlushWork(_other);
+                }
+
+                Kfree(_data);
+            }).RealTimePriority = 50;
+            Interrupt(0, "device", () => Workqueue.QueueWork(Queue, _other));
+        }
+
+        public override void End()
+        {
+            base.End();
+            Check(_otherRuns == 1, "the work of the interrupt has run");
         }
     }
 

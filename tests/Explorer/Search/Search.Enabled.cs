@@ -70,10 +70,12 @@ internal sealed partial class Search
             return -1;
         }
 
+        // What its own stores do when they reach memory it has seen before.
         int self = Identity(cpu);
+        int ownBuffer = Machine.MaxCpus + cpu.Number;
         for (int i = cpu.Context!.LastSpin + 1; i < _depth; i++)
         {
-            if (_steps[i].Context != self && new Op { Kind = _steps[i].Kind }.ChangesMemory)
+            if (_steps[i].Context != self && _steps[i].Process != ownBuffer && new Op { Kind = _steps[i].Kind }.ChangesMemory)
             {
                 return i;
             }

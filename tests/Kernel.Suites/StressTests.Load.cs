@@ -1,0 +1,367 @@
+// StressTests.Load: what the CPUs ask for, and who does it.
+//
+// Ask does one thing, which may be done in any context. AskUntilTheEnd is the thread of a CPU: it also does what only a thread may (to wait, and what has one
+// owner: the high-resolution timer of the CPU, its sleeper). Interrupts ask by Ask alone.
+
+using System.Runtime.CompilerServices;
+
+namespace CSharpOS.Suites;
+
+public static unsafe partial class StressTests
+{
+    private const int Objects = 16;
+    private const int MostCallbacks = 1000;
+    private const long InterruptEvery = 200_000;
+    private const int LeastRounds = 300;
+    private const uint LongestTimer = 6;
+
+    private static WorkArray s_works;
+    private static TaskletArray s_tasklets;
+    private static TimerArray s_timers;
+    private static DelayedArray s_delayed;
+    private static HrtimerArray s_hrtimers, s_interrupts;
+    private static SleeperArray s_sleepers;
+
+    private static CountedWork* WorkAt(int index) => (CountedWork*)Unsafe.AsPointer(ref s_works) + index;
+
+    private static CountedTasklet* TaskletAt(int index) => (CountedTasklet*)Unsafe.AsPointer(ref s_tasklets) + index;
+
+    private static TaskletStruct* Tasklet(int index) => &TaskletAt(index)->Tasklet;
+
+    private static TimerList* Timer(int index) => (TimerList*)Unsafe.AsPointer(ref s_timers) + index;
+
+    private static DelayedWork* Delayed(int index) => (DelayedWork*)Unsafe.AsPointer(ref s_delayed) + index;
+
+    private static Hrtimer* HrtimerOf(int cpu) => (Hrtimer*)Unsafe.AsPointer(ref s_hrtimers) + cpu;
+
+    private static Hrtimer* InterruptOf(int cpu) => (Hrtimer*)Unsafe.AsPointer(ref s_interrupts) + cpu;
+
+    private static Sleeper* SleeperOf(int cpu) => (Sleeper*)Unsafe.AsPointer(ref s_sleepers) + cpu;
+
+    private static bool Prepare()
+    {
+        s_wq = CreateWorkqueue("stress"u8);
+        Check.True(s_wq != null);
+        Check.Equal(0, OpenSoftirq(SoftirqTests.First, &SoftirqSees));
+        for (int i = 0; i < Objects; i++)
+        {
+            *WorkAt(i) = default;
+            WorkStruct.Init(&WorkAt(i)->Work, &CountWork);
+            *TaskletAt(i) = default;
+            TaskletInit(Tasklet(i), &TaskletSees, (ulong)i);
+            SetupTimer(Timer(i), &CountTimer, 0);
+            DelayedWork.Init(Delayed(i), &CountDelayed);
+        }
+
+        for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
+        {
+            s_seeds[cpu] = 0x2545f491 + (cpu * 0x9e3779b9L);
+            HrtimerInit(HrtimerOf(cpu), &CountHrtimer);
+            HrtimerInit(InterruptOf(cpu), &AskInInterrupt, HrtimerCallbackMode.HardIrq);
+            if (!StartSleeper(cpu))
+            {
+                return false;
+            }
+        }
+
+        return s_wq != null;
+    }
+
+    private static void AskUntilTheEnd(void* unused)
+    {
+        int cpu = SmpProcessorId();
+        uint random = 0x1234567u + (uint)cpu;
+        HrtimerStart(InterruptOf(cpu), InterruptEvery, HrtimerMode.Rel);
+
+        // However little of its time a busy host gives the CPU: everything is to take place.
+        for (int round = 0; round < LeastRounds || MonotonicMicroseconds() < s_end || !EverythingTookPlace(); round++)
+        {
+            random = Next(random);
+            int index = (int)(random >> 8) % Objects;
+            switch (random % 8)
+            {
+                case 0:
+                    s_asked.TimersDeleted.Add(DelTimerSync(Timer(index)));
+                    break;
+                case 1:
+                    s_asked.DelayedCancelled.Add(CancelDelayedWorkSync(Delayed(index)) ? 1 : 0);
+                    break;
+                case 2:
+                    s_asked.HrtimersCancelled.Add(HrtimerCancel(HrtimerOf(cpu)));
+                    break;
+                case 3:
+                    s_asked.HrtimersArmed.Add(1 - HrtimerStart(HrtimerOf(cpu), (long)(random >> 12), HrtimerMode.Rel));
+                    break;
+                case 4:
+                    Wake(cpu);
+                    break;
+                case 5:
+                    AskOtherCpu(cpu, random);
+                    break;
+                case 6:
+                    Scheduler.Yield();
+                    break;
+                default:
+                    break;
+            }
+
+            Ask(random);
+            Scheduler.CondResched();
+        }
+
+        HrtimerCancel(InterruptOf(cpu));
+        s_asked.HrtimersCancelled.Add(HrtimerCancel(HrtimerOf(cpu)));
+    }
+
+    private static bool EverythingTookPlace() =>
+        s_asked.WorksRun.Read() > 0 && s_asked.TaskletsRun.Read() > 0 && s_asked.SoftirqsRun.Read() > 0 && s_asked.CallbacksRun.Read() > 0
+        && s_asked.TimersRun.Read() > 0 && s_asked.TimersDeleted.Read() > 0 && s_asked.DelayedRun.Read() > 0 && s_asked.DelayedCancelled.Read() > 0
+        && s_asked.HrtimersRun.Read() > 0 && s_asked.HrtimersCancelled.Read() > 0 && s_asked.InInterrupts.Read() > 0;
+
+    private static void AskOtherCpu(int cpu, uint random)
+    {
+        if (Smp.CpuCount > 1)
+        {
+            Smp.SmpCallFunctionSingle((cpu + 1) % Smp.CpuCount, &AskInMessage, (void*)(nuint)random, false);
+        }
+    }
+
+    private static void AskInMessage(void* random)
+    {
+        s_asked.InInterrupts.Inc();
+        Ask((uint)(nuint)random);
+    }
+
+    private static HrtimerRestart AskInInterrupt(Hrtimer* timer)
+    {
+        ref long seed = ref s_seeds[SmpProcessorId()];
+        seed = Next((uint)seed);
+        s_asked.InInterrupts.Inc();
+        Ask((uint)seed);
+        HrtimerForward(timer, KtimeGet(), InterruptEvery);
+        return HrtimerRestart.Restart;
+    }
+
+    // Any context.
+    private static void Ask(uint random)
+    {
+        int index = (int)(random >> 20) % Objects;
+        switch ((random >> 4) % 7)
+        {
+            case 0:
+                ulong flags = LocalIrqSave();
+                ref long wanted = ref s_softirqsWanted[SmpProcessorId()];
+                Shared.WriteOnce(ref wanted, wanted + 1);
+                s_asked.SoftirqsRaised.Inc();
+                RaiseSoftirqIrqoff(SoftirqTests.First);
+                LocalIrqRestore(flags);
+                break;
+            case 1:
+                TaskletAt(index)->Wanted.Inc();
+                s_asked.TaskletsScheduled.Inc();
+                if (index % 2 == 0)
+                {
+                    TaskletSchedule(Tasklet(index));
+                }
+                else
+                {
+                    TaskletHiSchedule(Tasklet(index));
+                }
+
+                break;
+            case 2:
+                AskWork(WorkAt(index), (int)(random >> 12) % Smp.CpuCount);
+                break;
+            case 3:
+                s_asked.TimersArmed.Add(1 - ModTimer(Timer(index), Jiffies + ((random >> 12) % LongestTimer)));
+                break;
+            case 4:
+                s_asked.TimersDeleted.Add(DelTimer(Timer(index)));
+                break;
+            case 5:
+                int cpu = (int)(random >> 12) % Smp.CpuCount;
+                s_asked.DelayedQueued.Add(QueueDelayedWorkOn(cpu, s_wq, Delayed(index), (random >> 14) % LongestTimer) ? 1 : 0);
+                break;
+            default:
+                AskCallback();
+                break;
+        }
+    }
+
+    private static void AskWork(CountedWork* work, int cpu)
+    {
+        s_asked.WorksAsked.Inc();
+        if (QueueWorkOn(cpu, s_wq, &work->Work))
+        {
+            work->Queued.Inc();
+            s_asked.WorksQueued.Inc();
+        }
+    }
+
+    private static void AskCallback()
+    {
+        if (s_asked.CallbacksAsked.Read() - s_asked.CallbacksRun.Read() > MostCallbacks)
+        {
+            return;
+        }
+
+        var head = (RcuHead*)Kmalloc((nuint)sizeof(RcuHead), GfpFlags.Atomic);
+        if (head != null)
+        {
+            s_asked.CallbacksAsked.Inc();
+            CallRcu(head, &FreeCallback);
+        }
+    }
+
+    private static void SoftirqSees(SoftirqAction* entry)
+    {
+        int cpu = SmpProcessorId();
+        Shared.WriteOnce(ref s_softirqsSeen[cpu], Shared.ReadOnce(ref s_softirqsWanted[cpu]));
+        s_asked.SoftirqsRun.Inc();
+    }
+
+    // Whoever schedules it counts first, so the run that follows sees it.
+    private static void TaskletSees(ulong index)
+    {
+        CountedTasklet* tasklet = TaskletAt((int)index);
+        s_errors += Shared.AddReturn(ref tasklet->Inside, 1) == 1 ? 0 : 1;
+        tasklet->Seen.Set(tasklet->Wanted.Read());
+        s_asked.TaskletsRun.Inc();
+        Shared.AddReturn(ref tasklet->Inside, -1);
+    }
+
+    private static void CountWork(WorkStruct* work)
+    {
+        ((CountedWork*)work)->Runs.Inc();
+        s_asked.WorksRun.Inc();
+        MightSleep();
+    }
+
+    private static void CountTimer(ulong unused) => s_asked.TimersRun.Inc();
+
+    private static void CountDelayed(WorkStruct* work) => s_asked.DelayedRun.Inc();
+
+    private static HrtimerRestart CountHrtimer(Hrtimer* timer)
+    {
+        s_asked.HrtimersRun.Inc();
+        return HrtimerRestart.NoRestart;
+    }
+
+    private static void FreeCallback(RcuHead* head)
+    {
+        Kfree(head);
+        s_asked.CallbacksRun.Inc();
+    }
+
+    // ---- a thread that sleeps until it is woken ----
+
+    private static bool StartSleeper(int cpu)
+    {
+        Sleeper* sleeper = SleeperOf(cpu);
+        *sleeper = default;
+        sleeper->Thread = Kthread.Create(&SleepAndSee, sleeper, $"stress/{cpu}", out int error);
+        Check.Equal(0, error);
+        if (error != 0)
+        {
+            return false;
+        }
+
+        Scheduler.WakeUpProcess(sleeper->Thread);
+        return true;
+    }
+
+    private static void Wake(int cpu)
+    {
+        Sleeper* sleeper = SleeperOf(cpu);
+        Shared.WriteOnce(ref sleeper->Wanted, sleeper->Wanted + 1);
+        s_asked.WokenUp.Inc();
+        Scheduler.WakeUpProcess(sleeper->Thread);
+    }
+
+    private static void StopSleeper(int cpu)
+    {
+        Sleeper* sleeper = SleeperOf(cpu);
+        Check.True(Becomes(ref sleeper->Seen, sleeper->Wanted));
+        Kthread.Stop(sleeper->Thread);
+    }
+
+    private static int SleepAndSee(void* argument)
+    {
+        var sleeper = (Sleeper*)argument;
+        while (!Kthread.ShouldStop())
+        {
+            Scheduler.SetCurrentState(TaskState.Interruptible);
+            if (Shared.ReadOnce(ref sleeper->Seen) == Shared.ReadOnce(ref sleeper->Wanted) && !Kthread.ShouldStop())
+            {
+                Scheduler.Schedule();
+            }
+
+            Scheduler.SetCurrentState(TaskState.Running);
+            Shared.WriteOnce(ref sleeper->Seen, Shared.ReadOnce(ref sleeper->Wanted));
+        }
+
+        return 0;
+    }
+
+    private static uint Next(uint random)
+    {
+        random ^= random << 13;
+        random ^= random >> 17;
+        return random ^ (random << 5);
+    }
+
+    private struct CountedWork
+    {
+        public WorkStruct Work;
+        public Atomic64 Queued, Runs;
+    }
+
+    private struct CountedTasklet
+    {
+        public TaskletStruct Tasklet;
+        public Atomic64 Wanted, Seen;
+        public int Inside;
+    }
+
+    private struct Sleeper
+    {
+        public TaskStruct* Thread;
+        public long Wanted, Seen;
+    }
+
+    [InlineArray(Objects)]
+    private struct WorkArray
+    {
+        private CountedWork _first;
+    }
+
+    [InlineArray(Objects)]
+    private struct TaskletArray
+    {
+        private CountedTasklet _first;
+    }
+
+    [InlineArray(Objects)]
+    private struct TimerArray
+    {
+        private TimerList _first;
+    }
+
+    [InlineArray(Objects)]
+    private struct DelayedArray
+    {
+        private DelayedWork _first;
+    }
+
+    [InlineArray(Cpu.MaxCpus)]
+    private struct HrtimerArray
+    {
+        private Hrtimer _first;
+    }
+
+    [InlineArray(Cpu.MaxCpus)]
+    private struct SleeperArray
+    {
+        private Sleeper _first;
+    }
+}
