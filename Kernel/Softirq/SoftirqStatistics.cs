@@ -55,7 +55,7 @@ public static unsafe class SoftirqStatistics
         for (int nr = 0; nr < SoftirqNrNames.Count; nr++)
         {
             line = new TextBuffer(storage);
-            AppendName(ref line, (SoftirqNr)nr);
+            AppendColumn(ref line, (SoftirqNr)nr);
             for (int cpu = 0; cpu < cpus; cpu++)
             {
                 line.Append($" {Softirqs((SoftirqNr)nr, cpu),10}");
@@ -69,19 +69,11 @@ public static unsafe class SoftirqStatistics
     /// <summary>The counters of this machine start at zero. Once, at boot.</summary>
     internal static void Init() => s_counts = PerCpu<Counters>.Allocate();
 
-    // NetTxSoftirq is shown as NET_TX.
-    private static void AppendName(ref TextBuffer line, SoftirqNr nr)
+    /// <summary>Appends Linux's name: NET_TX for <see cref="SoftirqNr.NetTxSoftirq"/>. Without effect on a number that has no name.</summary>
+    internal static void AppendName(ref TextBuffer line, SoftirqNr nr)
     {
         ReadOnlySpan<byte> name = nr.Name();
-        name = name[..^"Softirq"u8.Length];
-        int length = name.Length;
-        for (int i = 1; i < name.Length; i++)
-        {
-            length += IsCapital(name[i]) ? 1 : 0;
-        }
-
-        line.AppendRepeated((byte)' ', NameColumn - length);
-        for (int i = 0; i < name.Length; i++)
+        for (int i = 0; i < name.Length - "Softirq"u8.Length; i++)
         {
             if (IsCapital(name[i]) && i != 0)
             {
@@ -90,7 +82,19 @@ public static unsafe class SoftirqStatistics
 
             line.AppendByte(IsCapital(name[i]) ? name[i] : (byte)(name[i] - 0x20));
         }
+    }
 
+    private static void AppendColumn(ref TextBuffer line, SoftirqNr nr)
+    {
+        ReadOnlySpan<byte> name = nr.Name()[..^"Softirq"u8.Length];
+        int length = name.Length;
+        for (int i = 1; i < name.Length; i++)
+        {
+            length += IsCapital(name[i]) ? 1 : 0;
+        }
+
+        line.AppendRepeated((byte)' ', NameColumn - length);
+        AppendName(ref line, nr);
         line.Append(":"u8);
     }
 

@@ -128,13 +128,16 @@ public static unsafe class TraceText
                 text.Append($"irq_handler_exit: irq={record->A} ret={(record->B != 0 ? "handled"u8 : "unhandled"u8)}");
                 break;
             case TraceEvent.SoftirqRaise:
-                text.Append($"softirq_raise: vec={record->A} [action={Softirq.NameOf((int)record->A)}]");
+                text.Append($"softirq_raise: vec={record->A} [action=");
+                AppendSoftirq(ref text, (SoftirqNr)record->A);
                 break;
             case TraceEvent.SoftirqEntry:
-                text.Append($"softirq_entry: vec={record->A} [action={Softirq.NameOf((int)record->A)}]");
+                text.Append($"softirq_entry: vec={record->A} [action=");
+                AppendSoftirq(ref text, (SoftirqNr)record->A);
                 break;
             case TraceEvent.SoftirqExit:
-                text.Append($"softirq_exit: vec={record->A} [action={Softirq.NameOf((int)record->A)}]");
+                text.Append($"softirq_exit: vec={record->A} [action=");
+                AppendSoftirq(ref text, (SoftirqNr)record->A);
                 break;
             case TraceEvent.TaskletEntry:
                 text.Append($"tasklet_entry: tasklet=0x{record->A:x16} func={function}");
@@ -199,6 +202,12 @@ public static unsafe class TraceText
         }
 
         length = text.Length;
+    }
+
+    private static void AppendSoftirq(ref TextBuffer text, SoftirqNr nr)
+    {
+        SoftirqStatistics.AppendName(ref text, nr);
+        text.Append("]"u8);
     }
 
     private static ReadOnlySpan<byte> Function(ulong address) =>

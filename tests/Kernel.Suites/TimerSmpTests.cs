@@ -9,7 +9,7 @@ namespace CSharpOS.Suites;
 internal static unsafe class TimerSmpTests
 {
     private const int PerCpu = 16;
-    private const int UsualRounds = 50_000 / 4;
+    private const int ArmingRounds = 50_000, SoakArmingRounds = 1_000_000;
     private const int FreeRounds = 300;
     private const int LeastDeleted = 100;
 
@@ -253,7 +253,7 @@ internal static unsafe class TimerSmpTests
 
     private static void ArmThem(void* unused)
     {
-        int rounds = SmpTests.Rounds(UsualRounds);
+        int rounds = CommandLine.Has("soak"u8) ? SoakArmingRounds : ArmingRounds;
         int armed = 0;
 
         // Whatever the emulator does with its CPUs, they are to meet.

@@ -98,7 +98,7 @@ public static unsafe class TraceTests
         TaskletSchedule(Tasklet);
         LocalBhEnable();
         Trace.Stop();
-        Find("softirq_raise: vec=5 [action="u8, "softirq_entry: vec=5"u8, "tasklet_entry: "u8, "func=TraceTests.TaskletFunction"u8, "tasklet_exit: "u8, "softirq_exit: vec=5"u8);
+        Find("softirq_raise: vec=5 [action=TASKLET]"u8, "softirq_entry: vec=5 [action=TASKLET]"u8, "tasklet_entry: "u8, "func=TraceTests.TaskletFunction"u8, "tasklet_exit: "u8, "softirq_exit: vec=5"u8);
         Check.True(Count(0) > 0);
         Check.True(Place(0) < Place(1) && Place(1) < Place(2) && Place(2) < Place(4) && Place(4) < Place(5));
         Check.Equal(Place(2), Place(3));

@@ -4,13 +4,6 @@ namespace CSharpOS.Suites;
 
 internal static unsafe class WorkqueueQueueTests
 {
-    private const int StressWorks = 32;
-
-    private static WorkqueueStruct* s_wq;
-    private static int s_threads;
-    private static int s_queued;
-    private static int s_rounds;
-
     internal static void CreateAndDestroy()
     {
         WorkqueueTests.Begin(8, &WorkqueueTests.Count);
@@ -158,55 +151,6 @@ internal static unsafe class WorkqueueQueueTests
         ThawWorkqueues();
         FlushWorkqueue(SystemWorkqueues.Freezable);
         Check.Equal(2, WorkqueueTests.Place(0));
-    }
-
-    internal static void Stress()
-    {
-        s_wq = CreateWorkqueue("stress"u8);
-        WorkqueueTests.Begin(StressWorks, &WorkqueueTests.Count);
-        s_threads = Smp.CpuCount;
-        s_queued = 0;
-        s_rounds = SmpTests.Rounds(2000 / Smp.CpuCount);
-        for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
-        {
-            TaskStruct* thread = Kthread.Create(&QueueMany, null, $"queue/{cpu}", out int error);
-            Check.Equal(0, error);
-            if (error != 0)
-            {
-                Shared.AddReturn(ref s_threads, -1);
-                continue;
-            }
-
-            Kthread.Bind(thread, cpu);
-            Scheduler.WakeUpProcess(thread);
-        }
-
-        while (Shared.ReadOnce(ref s_threads) != 0)
-        {
-            Scheduler.Yield();
-        }
-
-        FlushWorkqueue(s_wq);
-        Check.Equal(s_queued, WorkqueueTests.Runs);
-        DestroyWorkqueue(s_wq);
-    }
-
-    // Every true is one run, wherever the work was queued.
-    private static int QueueMany(void* unused)
-    {
-        int queued = 0;
-        for (int i = 0; i < s_rounds; i++)
-        {
-            queued += QueueWorkOn(i % Smp.CpuCount, s_wq, WorkqueueTests.Work(i % StressWorks)) ? 1 : 0;
-            if (i % StressWorks == StressWorks - 1)
-            {
-                Scheduler.CondResched();
-            }
-        }
-
-        Shared.AddReturn(ref s_queued, queued);
-        Shared.AddReturn(ref s_threads, -1);
-        return 0;
     }
 
     private static int Threads(ReadOnlySpan<byte> name)

@@ -60,7 +60,7 @@ public static unsafe class WorkqueueTests
         Test.Run("events_unbound: several at once, on one CPU's behalf"u8, "WORK-07"u8, &WorkqueueSystemTests.Unbound);
         Test.Run("the power-efficient queues are unbound if workqueue.power_efficient is set, and only then"u8, "WORK-07"u8, &WorkqueueSystemTests.PowerEfficient);
         Test.Run("events_freezable_power_efficient stops between freeze and thaw"u8, "WORK-07"u8, &WorkqueueSystemTests.FreezablePowerEfficient);
-        Test.Run("all CPUs queue on all CPUs, nothing is lost"u8, "WORK-02 WORK-05"u8, &WorkqueueQueueTests.Stress);
+        OnCpuZero.Run("50,000 works queued in threads, softirqs and interrupts of all CPUs: each true is one run"u8, "WORK-02 WORK-05"u8, &WorkqueueStressTests.ThreeContexts);
     }
 
     internal static WorkStruct* Work(int index) => (WorkStruct*)Unsafe.AsPointer(ref s_works[index]);

@@ -15,7 +15,6 @@ namespace CSharpOS.Tool.Commands;
 public static class TraceCommand
 {
     private const int StandardEvents = 8192;
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Makes the command.</summary>
     public static Command Make(ToolContext context)
@@ -48,7 +47,17 @@ public static class TraceCommand
 
             Machine wanted = machine.Machine(result);
             Variant built = await variant.ProvideAsync(context, result);
-            string text = await RecordAsync(context, built, wanted, typed, result.GetValue(events));
+            string text;
+            LogFolder logs = new(context, "trace");
+            try
+            {
+                text = await TraceRecording.RecordAsync(context, built.Kernel(context), wanted, logs, result.GetValue(events), [typed]);
+            }
+            catch (ScenarioException error)
+            {
+                throw new CsosException($"{error.Message} (the guest's log: {logs.PathOf("serial.log")})");
+            }
+
             string file = result.GetValue(output) ?? context.PathOf("artifacts", "trace.txt");
             await File.WriteAllTextAsync(file, text);
             IReadOnlyList<TraceLine> lines = TraceLine.Parse(text);
@@ -66,37 +75,6 @@ public static class TraceCommand
             return ExitCodes.Success;
         });
         return command;
-    }
-
-    private static async Task<string> RecordAsync(ToolContext context, Variant built, Machine machine, string typed, int events)
-    {
-        LogFolder logs = new(context, "trace");
-        try
-        {
-            await using Guest guest = new(context, built.Kernel(context), machine, logs);
-            await guest.ExpectPromptAsync();
-            await EnterAsync(guest, string.Create(CultureInfo.InvariantCulture, $"trace on {events}"));
-            await EnterAsync(guest, typed);
-            await EnterAsync(guest, "trace off");
-            int start = guest.Text.Length;
-            await EnterAsync(guest, "trace show");
-            string text = guest.Text[start..];
-            await guest.TypeAsync("poweroff\n");
-            await guest.ExpectExitAsync("guest-shutdown");
-            int first = text.IndexOf("# tracer", StringComparison.Ordinal);
-            int last = text.LastIndexOf('\n');
-            return first < 0 ? text : text[first..(last + 1)].ReplaceLineEndings("\n");
-        }
-        catch (ScenarioException error)
-        {
-            throw new CsosException($"{error.Message} (the guest's log: {logs.PathOf("serial.log")})");
-        }
-    }
-
-    private static async Task EnterAsync(Guest guest, string line)
-    {
-        await guest.TypeAsync(line + "\n");
-        await guest.ExpectAsync("^csharpos> ", s_patience);
     }
 
     private static void Show(IAnsiConsole console, IReadOnlyList<TraceInterval> intervals)

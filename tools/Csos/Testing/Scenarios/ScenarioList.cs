@@ -19,5 +19,6 @@ public static class ScenarioList
         new CpusScenario(),
         new DeadCpuScenario(),
         .. FewerCpusScenario.All,
+        new TraceScenario(),
     ];
 }
