@@ -4,7 +4,7 @@ namespace CSharpOS.Suites;
 
 internal static unsafe class WorkqueueFlushTests
 {
-    private static int s_stop, s_depth, s_deepest, s_inner;
+    private static int s_stop, s_depth, s_deepest, s_inner, s_held;
     private static int s_flushed, s_cancelled;
     private static WorkqueueStruct* s_wq;
 
@@ -89,15 +89,25 @@ internal static unsafe class WorkqueueFlushTests
         DestroyWorkqueue(s_wq);
     }
 
+    // All of them are queued before the first begins: the worker may be on another CPU, and waits in a work before them meanwhile.
     private static void QueueInOrder(int count)
     {
-        PreemptDisable();
+        Shared.WriteOnce(ref s_held, 0);
+        WorkStruct.Init(WorkqueueTests.Work(count), &HoldWorker);
+        QueueWork(s_wq, WorkqueueTests.Work(count));
+        WorkqueueTests.Await(ref s_held, 1);
         for (int i = 0; i < count; i++)
         {
             QueueWork(s_wq, WorkqueueTests.Work(i));
         }
 
-        PreemptEnable();
+        Shared.WriteOnce(ref s_held, 2);
+    }
+
+    private static void HoldWorker(WorkStruct* work)
+    {
+        Shared.WriteOnce(ref s_held, 1);
+        WorkqueueTests.Await(ref s_held, 2);
     }
 
     private static void FlushInside(WorkStruct* work)
