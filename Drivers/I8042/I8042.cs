@@ -7,12 +7,13 @@
 
 using System.Runtime.CompilerServices;
 using CSharpOS.Init;
+using CSharpOS.Power;
 
 namespace CSharpOS.Drivers;
 
 /// <summary>The driver of the keyboard.</summary>
 /// <linux>i8042_init</linux>
-/// <rows>DRV-01</rows>
+/// <rows>DRV-01 DRV-06</rows>
 public static unsafe class I8042
 {
     private const int Irq = 1;
@@ -181,6 +182,12 @@ public static unsafe class I8042
         else
         {
             s_keyboard.Feed(value);
+        }
+
+        if (s_keyboard.CtrlAltDel)
+        {
+            s_keyboard.CtrlAltDel = false;
+            Reboot.CtrlAltDel();
         }
 
         if (s_keyboard.LedsChanged && (status & StatusInputFull) == 0)

@@ -11,7 +11,7 @@ namespace CSharpOS.Drivers;
 internal struct Keyboard
 {
     private const byte Extended = 0xe0, Pause = 0xe1, Released = 0x80;
-    private const byte KeyLeftShift = 0x2a, KeyRightShift = 0x36, KeyControl = 0x1d;
+    private const byte KeyLeftShift = 0x2a, KeyRightShift = 0x36, KeyControl = 0x1d, KeyAlt = 0x38, KeyDelete = 0x53;
     private const byte KeyCapsLock = 0x3a, KeyNumLock = 0x45, KeyKeypadSlash = 0x35, KeyEnter = 0x1c;
     private const byte LedNum = 0x02, LedCaps = 0x04;
     private const int BytesAfterPause = 2;
@@ -22,6 +22,8 @@ internal struct Keyboard
     private bool _rightShift;
     private bool _leftControl;
     private bool _rightControl;
+    private bool _leftAlt;
+    private bool _rightAlt;
     private bool _capsLock;
     private bool _capsHeld;
     private bool _numLock;
@@ -32,6 +34,9 @@ internal struct Keyboard
 
     /// <summary>Set when <see cref="Leds"/> changes; to be cleared by whoever tells the keyboard.</summary>
     public bool LedsChanged { get; set; }
+
+    /// <summary>Set when Delete is pressed, of either kind, while a Ctrl and an Alt key are down; to be cleared by whoever acts on it.</summary>
+    public bool CtrlAltDel { get; set; }
 
     /// <summary>No key is down; number lock is on, as the firmware leaves it.</summary>
     public void Init()
@@ -94,6 +99,12 @@ internal struct Keyboard
             case KeyControl:
                 _leftControl = pressed;
                 return true;
+            case KeyAlt when extended:
+                _rightAlt = pressed;
+                return true;
+            case KeyAlt:
+                _leftAlt = pressed;
+                return true;
             case KeyCapsLock:
                 Toggle(ref _capsLock, ref _capsHeld, pressed);
                 return true;
@@ -116,8 +127,14 @@ internal struct Keyboard
         held = pressed;
     }
 
-    private readonly void Press(byte key, bool extended)
+    private void Press(byte key, bool extended)
     {
+        if (key == KeyDelete && (_leftControl || _rightControl) && (_leftAlt || _rightAlt))
+        {
+            CtrlAltDel = true;
+            return;
+        }
+
         bool shift = _leftShift || _rightShift;
         if (extended && key is not (KeyKeypadSlash or KeyEnter))
         {

@@ -149,7 +149,7 @@ public static unsafe class Main
         Futex.Init();
         ProgramFile.Init();
         VsyscallPage.Init();
-        Syscalls.SystemCalls.Init();
+        Power.Reboot.Init();
         ManagedHeap.SetAllocator(&KernelMemory.ManagedAllocate);
     }
 

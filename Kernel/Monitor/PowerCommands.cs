@@ -1,4 +1,4 @@
-// PowerCommands: reboot and poweroff. Process context; they do not return where the machine obeys.
+// PowerCommands: reboot and poweroff. Process context; without "orderly" they do not return where the machine obeys.
 
 using CSharpOS.Power;
 
@@ -8,12 +8,18 @@ internal static unsafe class PowerCommands
 {
     public static void Register()
     {
-        Monitor.Register("reboot"u8, ""u8, "restart the machine"u8, &Reboot);
-        Monitor.Register("poweroff"u8, ""u8, "switch the machine off"u8, &PowerOff);
+        Monitor.Register("reboot"u8, "[orderly]"u8, "restart the machine, at once or by /sbin/reboot"u8, &Reboot);
+        Monitor.Register("poweroff"u8, "[orderly]"u8, "switch the machine off, at once or by /sbin/poweroff"u8, &PowerOff);
     }
 
     private static int Reboot(ReadOnlySpan<byte> arguments)
     {
+        if (arguments.SequenceEqual("orderly"u8))
+        {
+            Power.Reboot.OrderlyReboot();
+            return 0;
+        }
+
         if (arguments.Length != 0)
         {
             return -EINVAL;
@@ -25,6 +31,12 @@ internal static unsafe class PowerCommands
 
     private static int PowerOff(ReadOnlySpan<byte> arguments)
     {
+        if (arguments.SequenceEqual("orderly"u8))
+        {
+            Power.Reboot.OrderlyPoweroff(false);
+            return 0;
+        }
+
         if (arguments.Length != 0)
         {
             return -EINVAL;

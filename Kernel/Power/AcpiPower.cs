@@ -54,8 +54,9 @@ internal unsafe struct AcpiPower
         return FindSleepTypes(dsdt.Bytes, out power._typeA, out power._typeB);
     }
 
-    /// <summary>Switches off. Returns if that did not help. Interrupts off.</summary>
-    public readonly void Off()
+    /// <summary>Tells the firmware that from now on the kernel looks after power, if that has not been done.</summary>
+    /// <linux>acpi_enable</linux>
+    public readonly void EnableAcpi()
     {
         if ((PortIo.In16(_controlA) & SciEnable) == 0 && _commandPort != 0 && _enableValue != 0)
         {
@@ -65,7 +66,12 @@ internal unsafe struct AcpiPower
                 PortIo.IoDelay();
             }
         }
+    }
 
+    /// <summary>Switches off. Returns if that did not help. Interrupts off.</summary>
+    public readonly void Off()
+    {
+        EnableAcpi();
         Sleep(_controlA, _typeA);
         if (_controlB != 0)
         {

@@ -17,12 +17,6 @@ internal static unsafe class SystemCalls
     private const int ReadAll = 3, ReadClear = 4, Clear = 5, ConsoleOff = 6, ConsoleOn = 7, ConsoleLevel = 8, SizeUnread = 9, SizeBuffer = 10;
     private const int NameLength = 65;
 
-    /// <summary>False if Ctrl-Alt-Del tells init instead of restarting the machine.</summary>
-    /// <linux>C_A_D</linux>
-    internal static bool CtrlAltDelRestarts { get; private set; }
-
-    internal static void Init() => CtrlAltDelRestarts = true;
-
     [RuntimeExport("sys_uname")]
     private static long SysUname(byte* name)
     {
@@ -70,7 +64,7 @@ internal static unsafe class SystemCalls
         switch (command)
         {
             case CadOnCommand or CadOffCommand:
-                CtrlAltDelRestarts = command == CadOnCommand;
+                Power.Reboot.CtrlAltDelRestarts = command == CadOnCommand;
                 return 0;
             case RestartCommand:
                 Machine.Restart();

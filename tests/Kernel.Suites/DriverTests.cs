@@ -17,8 +17,11 @@ public static unsafe class DriverTests
     private const byte Loopback = 0x10;
     private const uint Patience = HZ;
 
+    private static Completion s_gate;
     private static int s_probed;
     private static int s_removed;
+
+    private static Completion* Gate => (Completion*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref s_gate);
 
     [TestSuite("drivers")]
     public static void Suite()
@@ -28,6 +31,7 @@ public static unsafe class DriverTests
         Test.Run("serial: with interrupts off text has left on return"u8, "DRV-01"u8, &SerialPolled);
         Test.Run("keyboard: a key comes by interrupt"u8, "DRV-01"u8, &Key);
         Test.Run("keyboard: arrows are escape sequences"u8, "DRV-01"u8, &Arrow);
+        Test.Run("keyboard: Ctrl-Alt-Del schedules a work, which sends init SIGINT"u8, "DRV-06"u8, &CtrlAltDel);
         Test.Run("vga: text stands in screen memory, the cursor behind it"u8, "DRV-01"u8, &Vga);
         Test.Run("framebuffer: text is drawn"u8, "DRV-01"u8, &Framebuffer);
         Test.Run("pci: the bus is enumerated"u8, "DRV-01"u8, &Enumeration);
@@ -125,6 +129,55 @@ public static unsafe class DriverTests
         Check.Equal('A', Next());
         Check.False(ConsoleInput.TryGet(out _));
     }
+
+    // With C_A_D off; that it restarts otherwise is in a scenario. A work that waits stands before it in each queue.
+    private static void CtrlAltDel()
+    {
+        Processes.Process* init = Processes.ProcessTree.Init;
+        if (!HasKeyboard())
+        {
+            Test.Skip("no keyboard controller"u8);
+            return;
+        }
+
+        var blockers = (WorkStruct*)Kcalloc((nuint)Smp.CpuCount, (nuint)sizeof(WorkStruct), GfpFlags.Kernel);
+        Check.True(blockers != null);
+        Completion.Init(Gate);
+        for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
+        {
+            WorkStruct.Init(blockers + cpu, &WaitAtGate);
+            ScheduleWorkOn(cpu, blockers + cpu);
+        }
+
+        bool restarts = Power.Reboot.CtrlAltDelRestarts;
+        Power.Reboot.CtrlAltDelRestarts = false;
+        Drain();
+        ulong interrupt = Processes.Signal.Mask(Processes.Signal.SIGINT);
+        foreach (byte code in (ReadOnlySpan<byte>)[0x1d, 0xe0, 0x38, 0xe0, 0x53, 0xe0, 0xd3, 0xe0, 0xb8, 0x9d])
+        {
+            Press(code);
+        }
+
+        bool early = (Shared.ReadOnce(ref init->Pending) & interrupt) != 0;
+        Completion.CompleteAll(Gate);
+        Power.Reboot.Flush();
+        for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
+        {
+            FlushWork(blockers + cpu);
+        }
+
+        ulong flags = init->Lock.LockIrqSave();
+        bool sent = (init->Pending & interrupt) != 0;
+        Processes.Signals.Forget(init, interrupt);
+        init->Lock.UnlockIrqRestore(flags);
+        Power.Reboot.CtrlAltDelRestarts = restarts;
+        Kfree(blockers);
+        Check.False(early);
+        Check.True(sent);
+        Check.False(ConsoleInput.TryGet(out _));
+    }
+
+    private static void WaitAtGate(WorkStruct* work) => Completion.Wait(Gate);
 
     private static void Vga()
     {

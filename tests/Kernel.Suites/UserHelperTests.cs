@@ -6,11 +6,17 @@ namespace CSharpOS.Suites;
 
 internal static unsafe class UserHelperTests
 {
+    private const uint Patience = 20 * HZ;
+
+    private static int s_result;
+
     /// <summary>Part of the suite user.</summary>
     internal static void Run()
     {
         Test.Run("call_usermodehelper: each way to wait"u8, "KT-06"u8, &Waits);
         Test.Run("call_usermodehelper: what cannot be executed"u8, "KT-06"u8, &Errors);
+        Test.Run("call_usermodehelper: UMH_WAIT_EXEC does not wait for the end, UMH_KILLABLE ends with a signal"u8, "KT-06"u8, &Killable);
+        Test.Run("call_usermodehelper: -ENOMEM at every step"u8, "KT-06"u8, &NoMemory);
         Test.Run("argv_split and argv_free"u8, "KT-06"u8, &Splits);
     }
 
@@ -40,6 +46,127 @@ internal static unsafe class UserHelperTests
         path[300] = 0;
         Check.Equal(-ENAMETOOLONG, UserModeHelper.CallUsermodehelper(path, null, null, UmhWait.WaitExec));
     }
+
+    // The program waits for somebody to write into a pipe. Who waits for its end is a kernel thread that lets SIGINT through.
+    private static void Killable()
+    {
+        FsHelp.Mkdir("/tmp\0"u8);
+        Check.Equal(0, FsHelp.Mknod("/tmp/helper.pipe\0"u8, FileModes.S_IFIFO | 0x180, 0));
+        int tasks = Tasks.Count;
+        Check.Equal(0, UserHelp.Run("/bin/cat\0"u8, "/tmp/helper.pipe\0"u8, wait: UmhWait.WaitExec));
+        Check.True(Tasks.Count > tasks);
+        Check.True(Ends(tasks));
+
+        s_result = 1;
+        SchedThread asker = default;
+        if (SchedThread.Run(&asker, -1, &Ask, null))
+        {
+            Check.True(Arrives(tasks + 2));
+            Check.True(SchedThread.Asleep(&asker));
+            Check.Equal(1, Shared.ReadOnce(ref s_result));
+            Check.Equal(0, Signals.Send(asker.Task, Signal.SIGINT));
+            SchedThread.Join(&asker);
+            Check.Equal(-EINTR, s_result);
+        }
+
+        // The program goes on, and nobody is told of its end.
+        Check.Equal(tasks + 1, Tasks.Count);
+        Check.True(Ends(tasks));
+        FsHelp.Remove("/tmp/helper.pipe\0"u8);
+    }
+
+    private static void Ask(void* unused)
+    {
+        KernelThread.AllowSignal(Signal.SIGINT);
+        Shared.WriteOnce(ref s_result, UserHelp.Run("/bin/cat\0"u8, "/tmp/helper.pipe\0"u8, wait: UmhWait.WaitProc | UmhWait.Killable));
+        KernelThread.FlushSignals();
+    }
+
+    private static bool Arrives(int tasks)
+    {
+        uint start = Jiffies;
+        while (Tasks.Count < tasks)
+        {
+            if (Jiffies - start > Patience)
+            {
+                return false;
+            }
+
+            SchedThread.GiveWay();
+        }
+
+        return true;
+    }
+
+    // A writer that opens and closes lets cat see the end of its file.
+    private static bool Ends(int tasks)
+    {
+        int error = Vfs.Open("/tmp/helper.pipe\0"u8, OpenFlags.O_WRONLY, 0, out File* file);
+        Files.Put(file);
+        uint start = Jiffies;
+        while (Tasks.Count > tasks)
+        {
+            if (Jiffies - start > Patience)
+            {
+                return false;
+            }
+
+            SchedThread.GiveWay();
+        }
+
+        return error == 0;
+    }
+
+    private static void NoMemory()
+    {
+#if DEBUG_CHECKS
+        Fails((nuint)sizeof(UserModeHelper.Request));
+        Fails((nuint)sizeof(Process));
+        Fails((nuint)sizeof(TaskStruct));
+        Fails((nuint)sizeof(FilesStruct));
+        Fails((nuint)sizeof(MmStruct));
+        AllocationFailure.Clear();
+        AllocationFailure.FailEvery(1);
+        byte** none = UserModeHelper.ArgvSplit(GfpFlags.Kernel, "/bin/true"u8, out _);
+        AllocationFailure.Clear();
+        Check.True(none == null);
+        Check.Equal(0, UserHelp.Run("/bin/true\0"u8));
+#else
+        Test.Skip("allocations do not fail on purpose in this build"u8);
+#endif
+    }
+
+#if DEBUG_CHECKS
+    // Only what a helper needs has this size; it is asked for by whoever asks, by khelper or by the thread that becomes the program.
+    private static void Fails(nuint size)
+    {
+        int tasks = Tasks.Count;
+        foreach (UmhWait wait in (ReadOnlySpan<UmhWait>)[UmhWait.WaitExec, UmhWait.WaitProc])
+        {
+            AllocationFailure.Clear();
+            AllocationFailure.OnlySizes(size, size);
+            AllocationFailure.FailEvery(1);
+            int result = UserHelp.Run("/bin/true\0"u8, wait: wait);
+            int failures = AllocationFailure.Failures;
+            AllocationFailure.Clear();
+            Check.Equal(-ENOMEM, result);
+            Check.True(failures > 0);
+        }
+
+        Check.True(Leave(tasks));
+    }
+
+    private static bool Leave(int tasks)
+    {
+        uint start = Jiffies;
+        while (Tasks.Count > tasks && Jiffies - start < Patience)
+        {
+            SchedThread.GiveWay();
+        }
+
+        return Tasks.Count == tasks;
+    }
+#endif
 
     private static void Splits()
     {

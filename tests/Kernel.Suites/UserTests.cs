@@ -63,6 +63,7 @@ internal static unsafe class UserTests
         Test.Run("random calls: fifty thousand, a million with the boot option random.million"u8, "SYS-13"u8, &RandomCalls);
         Test.Run("every stretch with interrupts or preemption off ends, in programs too"u8, "WORK-08"u8, &OffTracerTests.ProgramsEnd);
         UserHelperTests.Run();
+        OrderlyTests.Run();
         UserMemoryTests.Run();
         UserContextTests.Run();
         UserLeakTests.Run();

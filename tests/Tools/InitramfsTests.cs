@@ -20,7 +20,7 @@ public sealed class InitramfsTests : IDisposable
     public void DirectoriesConsoleProgramsAndFilesAreThere()
     {
         Dictionary<string, (uint Mode, uint Major, uint Minor, byte[] Content)> entries = Read(Pack());
-        foreach (string name in new[] { "bin", "dev", "etc", "proc", "root", "sys", "etc/rc" })
+        foreach (string name in new[] { "bin", "dev", "etc", "proc", "root", "sbin", "sys", "etc/rc" })
         {
             Assert.Equal(0x4000u, entries[name].Mode & 0xf000);
         }
@@ -33,6 +33,9 @@ public sealed class InitramfsTests : IDisposable
         Assert.Equal(0x81a4u, entries["etc/passwd"].Mode);
         Assert.Equal("root"u8.ToArray(), entries["etc/passwd"].Content);
         Assert.Empty(entries["etc/rc/empty"].Content);
+        Assert.Equal(0xa1ffu, entries["sbin/reboot"].Mode);
+        Assert.Equal("../bin/reboot"u8.ToArray(), entries["sbin/reboot"].Content);
+        Assert.DoesNotContain("sbin/poweroff", entries.Keys);
     }
 
     [Fact]
@@ -89,8 +92,10 @@ public sealed class InitramfsTests : IDisposable
         File.WriteAllText(program, "program\0");
         string init = Path.Combine(_directory, "init");
         File.WriteAllText(init, "first");
+        string reboot = Path.Combine(_directory, "reboot");
+        File.WriteAllText(reboot, "again");
         string output = Path.Combine(_directory, "out.cpio");
-        Assert.Equal(0, InitramfsBuilder.Run(root, [program, init], output));
+        Assert.Equal(0, InitramfsBuilder.Run(root, [program, init, reboot], output));
         return File.ReadAllBytes(output);
     }
 }

@@ -18,6 +18,8 @@ internal static unsafe class ProcSysctl
         KernfsNode* kernel = sys == null ? null : ProcFs.ProcMkdir("kernel"u8, sys);
         bool complete = kernel != null && Add(kernel, "ostype"u8, &OsType) && Add(kernel, "osrelease"u8, &OsRelease) && Add(kernel, "version"u8, &Version) &&
             Add(kernel, "pid_max"u8, &PidMax) && ProcFs.CreateProcEntry("hostname"u8, Writable, kernel, &HostName, &SetHostName, null) != null &&
+            ProcFs.CreateProcEntry("ctrl-alt-del"u8, Writable, kernel, &CtrlAltDel, &SetCtrlAltDel, null) != null &&
+            ProcFs.CreateProcEntry("poweroff_cmd"u8, Writable, kernel, &PoweroffCommand, &SetPoweroffCommand, null) != null &&
             ProcFs.CreateProcEntry("printk"u8, Writable, kernel, &PrintkLevels, &SetPrintkLevels, null) != null;
         return complete ? 0 : -ENOMEM;
     }
@@ -51,6 +53,33 @@ internal static unsafe class ProcSysctl
     }
 
     private static int SetHostName(ReadOnlySpan<byte> text, void* unused) => UtsName.SetNodeName(Kernfs.Trim(text));
+
+    // 1: restart at once; 0: tell init.
+    private static int CtrlAltDel(TextArea* text, void* unused)
+    {
+        text->Append($"{(Power.Reboot.CtrlAltDelRestarts ? 1 : 0)}\n");
+        return 0;
+    }
+
+    private static int SetCtrlAltDel(ReadOnlySpan<byte> text, void* unused)
+    {
+        if (!CommandArguments.TryParse(Kernfs.Trim(text), out ulong value))
+        {
+            return -EINVAL;
+        }
+
+        Power.Reboot.CtrlAltDelRestarts = value != 0;
+        return 0;
+    }
+
+    private static int PoweroffCommand(TextArea* text, void* unused)
+    {
+        Span<byte> command = stackalloc byte[Power.Reboot.CommandSize];
+        int length = Power.Reboot.GetPoweroffCommand(command);
+        return Word(text, command[..length]);
+    }
+
+    private static int SetPoweroffCommand(ReadOnlySpan<byte> text, void* unused) => Power.Reboot.SetPoweroffCommand(Kernfs.Trim(text));
 
     // console_loglevel default_message_loglevel minimum_console_loglevel default_console_loglevel
     private static int PrintkLevels(TextArea* text, void* unused)

@@ -8,6 +8,7 @@ namespace CSharpOS.User;
 /// <summary>What <see cref="Unix.Reboot"/> does.</summary>
 public enum RebootCommand
 {
+    CtrlAltDelTellsInit = 0,
     Restart = 0x01234567,
     PowerOff = 0x4321fedc,
 }

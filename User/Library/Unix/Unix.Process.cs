@@ -183,6 +183,16 @@ public static unsafe partial class Unix
         return _syscall4(__NR_rt_sigaction, signal, action, null, SignalSetSize);
     }
 
+    /// <summary>Blocks signals besides those that are blocked already: bit n - 1 stands for signal n.</summary>
+    public static int BlockSignals(ulong set) => _syscall4(__NR_rt_sigprocmask, 0, &set, null, SignalSetSize);
+
+    /// <summary>Blocks exactly these signals.</summary>
+    public static int SetBlockedSignals(ulong set) => _syscall4(__NR_rt_sigprocmask, 2, &set, null, SignalSetSize);
+
+    /// <summary>Sleeps, with only these signals blocked, until a handler has run. What was blocked before is blocked again afterwards: nothing is lost between a look and
+    /// the sleep.</summary>
+    public static int Sigsuspend(ulong set) => _syscall2(__NR_rt_sigsuspend, &set, SignalSetSize);
+
     /// <summary>For <see cref="Signal"/>: what the kernel does by itself.</summary>
     public static delegate*<int, void> SignalDefault => null;
 

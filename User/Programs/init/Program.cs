@@ -2,7 +2,8 @@
 // every orphan.
 //
 // It goes on when a file system cannot be mounted: a kernel in the making still gets its shell. SIGUSR2 switches the machine off, SIGTERM
-// starts it again, as busybox's init does. Arguments are a program to run instead of the shell; the machine is switched off when that ends.
+// starts it again, as busybox's init does, and so does SIGINT, which the kernel sends for Ctrl-Alt-Del. Arguments are a program to run instead of the
+// shell; the machine is switched off when that ends. Its signals are blocked except while it waits, so that none comes between a look and the wait.
 
 namespace CSharpOS.User.Programs;
 
@@ -10,6 +11,9 @@ internal static unsafe class Program
 {
     private const string Shell = "/bin/sh";
     private const int FirstPause = 1;
+    private const int Grace = 2000;
+    private const int LastGrace = 500;
+    private const int Nap = 10_000_000;
 
     private static RebootCommand s_command;
 
@@ -18,8 +22,12 @@ internal static unsafe class Program
         OpenConsole();
         MountAll();
         OpenConsole();
+        BlockSignals(ulong.MaxValue);
+        Signal(SIGCHLD, &OnChild, restart: false);
         Signal(SIGUSR2, &OnSignal, restart: false);
         Signal(SIGTERM, &OnSignal, restart: false);
+        Signal(SIGINT, &OnSignal, restart: false);
+        Reboot(RebootCommand.CtrlAltDelTellsInit);
         while (true)
         {
             int shell = Start(args);
@@ -40,7 +48,11 @@ internal static unsafe class Program
         }
     }
 
-    private static void OnSignal(int signal) => s_command = signal == SIGTERM ? RebootCommand.Restart : RebootCommand.PowerOff;
+    private static void OnSignal(int signal) => s_command = signal == SIGUSR2 ? RebootCommand.PowerOff : RebootCommand.Restart;
+
+    private static void OnChild(int signal)
+    {
+    }
 
     // Descriptors 0 to 2. Before /dev is mounted the archive's own node does.
     private static void OpenConsole()
@@ -95,6 +107,7 @@ internal static unsafe class Program
             return pid;
         }
 
+        SetBlockedSignals(0);
         Setsid();
         SetControllingTerminal(0);
         Chdir("/root");
@@ -111,10 +124,15 @@ internal static unsafe class Program
     {
         while (true)
         {
-            int pid = Waitpid(-1, out int status);
+            int pid = Waitpid(-1, out int status, WNOHANG);
             if (pid == shell || s_command != 0 || (pid < 0 && errno == ECHILD))
             {
                 return status;
+            }
+
+            if (pid == 0)
+            {
+                Sigsuspend(0);
             }
         }
     }
@@ -122,10 +140,48 @@ internal static unsafe class Program
     private static void End(RebootCommand command)
     {
         Console.WriteLine(command == RebootCommand.Restart ? "init: restart"u8 : "init: power off"u8);
+        Console.Out.Flush();
         Kill(-1, SIGTERM);
+        Kill(-1, SIGCONT);
+        if (!AllEnd(Grace))
+        {
+            Console.WriteLine("init: some programs do not end: SIGKILL"u8);
+            Console.Out.Flush();
+            Kill(-1, SIGKILL);
+            AllEnd(LastGrace);
+        }
+
+
+        Console.WriteLine("init: all programs have ended"u8);
+        Console.Out.Flush();
         Sync();
         Reboot(command);
         Perror("init", "reboot");
+    }
+
+    // Every program is a descendant, and an orphan a child: when there is no child there is no program. False: so many milliseconds were not enough.
+    private static bool AllEnd(int patience)
+    {
+        long start = Milliseconds();
+        while (true)
+        {
+            int pid = Waitpid(-1, out _, WNOHANG);
+            if (pid < 0)
+            {
+                return true;
+            }
+
+            if (pid == 0)
+            {
+                if (Milliseconds() - start > patience)
+                {
+                    return false;
+                }
+
+                Timespec nap = new() { Nanoseconds = Nap };
+                Nanosleep(ref nap);
+            }
+        }
     }
 
     private static int Seconds()

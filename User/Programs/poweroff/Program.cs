@@ -1,5 +1,3 @@
-// poweroff: switches the machine off.
+// poweroff: switches the machine off, after init has ended the programs; with -f at once.
 
-Sync();
-Reboot(RebootCommand.PowerOff);
-return Perror("poweroff", "reboot");
+return Shutdown.Run("poweroff", args, RebootCommand.PowerOff, SIGUSR2);

@@ -1,5 +1,3 @@
-// reboot: starts the machine again.
+// reboot: starts the machine again, after init has ended the programs; with -f at once.
 
-Sync();
-Reboot(RebootCommand.Restart);
-return Perror("reboot", "reboot");
+return Shutdown.Run("reboot", args, RebootCommand.Restart, SIGTERM);

@@ -72,6 +72,31 @@ internal static unsafe class KernelCases
         Expect.Error(EPERM, Kill(2, SIGINT));
     }
 
+    /// <summary>reboot(2) switches what Ctrl-Alt-Del does, for root alone; off at the end.</summary>
+    internal static void CtrlAltDel()
+    {
+        Expect.Equal(0, Reboot((RebootCommand)unchecked((int)0x89abcdef)));
+        Expect.Equal('1', CtrlAltDelRestarts());
+        Expect.Equal(0, Reboot(RebootCommand.CtrlAltDelTellsInit));
+        Expect.Equal('0', CtrlAltDelRestarts());
+        Expect.Good(&CtrlAltDelWithoutRights);
+        Expect.Equal('0', CtrlAltDelRestarts());
+    }
+
+    private static void CtrlAltDelWithoutRights()
+    {
+        Expect.Equal(0, _syscall1(__NR_setuid32, 1000));
+        Expect.Error(EPERM, Reboot((RebootCommand)unchecked((int)0x89abcdef)));
+        Expect.Error(EACCES, Open("/proc/sys/kernel/ctrl-alt-del", O_WRONLY));
+    }
+
+    private static int CtrlAltDelRestarts()
+    {
+        Span<byte> text = stackalloc byte[8];
+        Expect.Equal(2, ReadFile("/proc/sys/kernel/ctrl-alt-del", text));
+        return text[0];
+    }
+
     /// <summary>The book's select: its five arguments lie behind one register.</summary>
     internal static void OldSelect()
     {

@@ -61,6 +61,18 @@ internal static unsafe class SignalCases
         Expect.Error(EINVAL, Signal(65, &Counts));
     }
 
+    /// <summary>Ends only when it must.</summary>
+    internal static void Stubborn()
+    {
+        Unix.Signal(SIGTERM, SignalIgnore);
+        Console.WriteLine("stubborn"u8);
+        Console.Out.Flush();
+        while (true)
+        {
+            _syscall0(__NR_pause);
+        }
+    }
+
     private static void Mask(int how, ulong set) => Expect.Equal(0, _syscall4(__NR_rt_sigprocmask, how, &set, null, 8));
 
     // The handler spoils every register that it may, and all of the floating-point unit.

@@ -100,6 +100,37 @@ public class KeyboardTests
     public void Keypad(string codes, string expected) => Assert.Equal(expected, Feed(codes));
 
     [Theory]
+    [Trait("Row", "DRV-06")]
+    [InlineData("1d 38 e0 53", true)]
+    [InlineData("38 1d e0 53", true)]
+    [InlineData("e0 1d e0 38 e0 53", true)]
+    [InlineData("1d e0 38 53", true)]
+    [InlineData("e0 1d 38 53", true)]
+    [InlineData("1d e0 1d 9d 38 e0 38 b8 e0 53", true)]
+    [InlineData("e0 2a 1d 38 e0 53 e0 aa", true)]
+    [InlineData("e0 53", false)]
+    [InlineData("1d e0 53", false)]
+    [InlineData("38 e0 53", false)]
+    [InlineData("1d 38 9d e0 53", false)]
+    [InlineData("1d e0 38 e0 b8 e0 53", false)]
+    [InlineData("1d 38 e0 d3", false)]
+    [InlineData("1d 38 e0 52", false)]
+    [InlineData("e1 1d 45 e1 9d c5 38 e0 53", false)]
+    public void CtrlAltDel(string codes, bool pressed)
+    {
+        Keyboard keyboard = default;
+        keyboard.Init();
+        foreach (string code in codes.Split(' '))
+        {
+            keyboard.Feed(byte.Parse(code, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        }
+
+        Assert.Equal(pressed, keyboard.CtrlAltDel);
+        bool escape = ConsoleInput.TryGet(out byte value) && value == 0x1b;
+        Assert.False(pressed && escape, "it is no key for programs");
+    }
+
+    [Theory]
     [InlineData("e1 1d 45 e1 9d c5 1e 48", "a8")]
     [InlineData("00 fa fe ff 1e", "a")]
     [InlineData("e0 fa 1e", "a")]

@@ -25,6 +25,9 @@ public sealed class CpioArchive
     /// <summary>st_mode of a character device.</summary>
     public const uint CharacterDevice = 0x2000;
 
+    /// <summary>st_mode of a symbolic link; its content is where it leads.</summary>
+    public const uint SymbolicLink = 0xa000;
+
     /// <summary>st_mode of an ordinary file.</summary>
     public const uint RegularFile = 0x8000;
 
@@ -48,6 +51,9 @@ public sealed class CpioArchive
             throw new ImageFormatException($"'{name}' is in the archive twice");
         }
     }
+
+    /// <summary>True if there is an entry of that name.</summary>
+    public bool Contains(string name) => _entries.ContainsKey(name);
 
     /// <summary>The archive's bytes.</summary>
     public byte[] ToBytes()

@@ -1,10 +1,11 @@
 // InitramfsBuilder: what stands in the first file system: the directories that a Unix has, the device node that init needs before /dev is
-// mounted, the programs, and the files of User/Root.
+// mounted, the programs, links in /sbin to those that the kernel runs, and the files of User/Root.
 
 using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text;
 
 namespace CSharpOS.ImageTool.Initramfs;
 
@@ -12,12 +13,16 @@ namespace CSharpOS.ImageTool.Initramfs;
 public static class InitramfsBuilder
 {
     private const uint Executable = 0x1ed; // 0755
+    private const uint Everything = 0x1ff; // 0777
     private const uint ReadOnly = 0x1a4; // 0644
 
     private static readonly (string Name, uint Permissions)[] s_directories =
     [
-        ("bin", Executable), ("dev", Executable), ("etc", Executable), ("proc", Executable), ("root", 0x1c0), ("sys", Executable), ("tmp", 0x3ff),
+        ("bin", Executable), ("dev", Executable), ("etc", Executable), ("proc", Executable), ("root", 0x1c0), ("sbin", Executable), ("sys", Executable), ("tmp", 0x3ff),
     ];
+
+    // What the kernel runs by these names.
+    private static readonly string[] s_administration = ["poweroff", "reboot"];
 
     /// <summary>Writes the archive <paramref name="output"/>; it stays untouched when it would not change.</summary>
     /// <param name="root">A directory whose files go in under the same names.</param>
@@ -36,6 +41,11 @@ public static class InitramfsBuilder
         {
             string name = Path.GetFileName(program);
             archive.Add(name == "init" ? name : "bin/" + name, new CpioEntry(CpioArchive.RegularFile | Executable, File.ReadAllBytes(program)));
+        }
+
+        foreach (string name in s_administration.Where(name => archive.Contains("bin/" + name)))
+        {
+            archive.Add("sbin/" + name, new CpioEntry(CpioArchive.SymbolicLink | Everything, Encoding.ASCII.GetBytes("../bin/" + name)));
         }
 
         AddTree(archive, root);

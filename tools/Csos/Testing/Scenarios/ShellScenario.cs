@@ -7,7 +7,8 @@ namespace CSharpOS.Tool.Testing.Scenarios;
 /// <summary>The shell.</summary>
 public sealed class ShellScenario : GuestScenario
 {
-    private const string Prompt = "/root # ";
+    /// <summary>What it shows when it waits for a line.</summary>
+    public const string Prompt = "/root # ";
 
     /// <inheritdoc/>
     public override string Name => "shell";
