@@ -102,6 +102,51 @@ public unsafe class AcpiTests
         Assert.False(AcpiPower.Find(out _));
     }
 
+    [Theory]
+    [Trait("Row", "KT-06")]
+    [InlineData(0x1800, 4, 9, 0, 0)]
+    [InlineData(0, 4, 9, 0, -ENODEV)]
+    [InlineData(0x10000, 4, 9, 0, -ENODEV)]
+    [InlineData(0x1800, 2, 9, 0, -ENODEV)]
+    [InlineData(0x1800, 4, 0, 0, -ENODEV)]
+    [InlineData(0x1800, 4, 16, 0, -ENODEV)]
+    [InlineData(0x1800, 4, 9, 0x10, -ENODEV)]
+    public void ThePowerButtonIsWhereTheTableSays(uint events, byte length, byte line, uint flags, int expected)
+    {
+        Install(false, body =>
+        {
+            body[46 - 36] = line;
+            BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(56 - 36), events);
+            body[88 - 36] = length;
+            BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(112 - 36), flags);
+        });
+        Machine(0x1800, 0x1802, 0x1804);
+        Assert.Equal(expected, PowerButton.Init());
+        Assert.Equal(expected == 0 ? [(0x1802, 0u), (0x1800, 0xffffu), (0x1802, 0x100u)] : [], _writes);
+        Assert.Equal(expected == 0, IrqToDescriptor(9)->Action != null);
+    }
+
+    [Fact]
+    [Trait("Row", "KT-06")]
+    public void WithoutTablesThereIsNoPowerButton() => Assert.Equal(-ENODEV, PowerButton.Init());
+
+    [Fact]
+    [Trait("Row", "KT-06")]
+    public void AnInterruptWithoutAPressIsNotTheButtons()
+    {
+        Install(false, body =>
+        {
+            body[46 - 36] = 9;
+            BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(56 - 36), 0x1800);
+            body[88 - 36] = 4;
+        });
+        Machine(0x1800, 0x1802, 0x1804);
+        Assert.Equal(0, PowerButton.Init());
+        PtRegs regs = default;
+        Assert.Equal(IrqReturn.None, IrqToDescriptor(9)->Action->Handler(9, IrqToDescriptor(9)->Action->DevId, &regs));
+        Assert.Equal(0, PowerButton.Presses);
+    }
+
     [Fact]
     public void ALoadersPointerIntoFreeMemoryIsPassedOver()
     {
@@ -154,7 +199,7 @@ public unsafe class AcpiTests
     }
 
     // A machine whose firmware describes port 1804 and sleep types 5 and 3.
-    private static void Install(bool extended)
+    private static void Install(bool extended, Action<byte[]>? change = null)
     {
         ulong at = TablesAt;
         byte[] dsdt = Table("DSDT", [0x10, 0x20, .. s_name5]);
@@ -164,6 +209,7 @@ public unsafe class AcpiTests
         BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(48 - 36), 0xb2);
         body[52 - 36] = 0xf1;
         BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(64 - 36), 0x1804);
+        change?.Invoke(body);
         ulong facpAt = Place(ref at, Table("FACP", body));
         ulong otherAt = Place(ref at, Table("APIC", new byte[100]));
         ulong rootAt;
