@@ -26,6 +26,7 @@ internal static unsafe partial class FileCalls
     /// <summary>Reads at the file's own position. <paramref name="position"/> null: that; else there, and the file's stays.</summary>
     /// <linux>ksys_read, ksys_pread64</linux>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [SkipLocalsInit]
     internal static long Transfer(uint fd, IoBuffer* buffer, long* position, bool write)
     {
         File* file = FilesStruct.GetLight(fd);
@@ -60,9 +61,11 @@ internal static unsafe partial class FileCalls
     }
 
     [RuntimeExport("sys_read")]
+    [SkipLocalsInit]
     internal static long SysRead(uint fd, byte* buffer, nuint count) => One(fd, buffer, count, null, write: false);
 
     [RuntimeExport("sys_write")]
+    [SkipLocalsInit]
     internal static long SysWrite(uint fd, byte* buffer, nuint count) => One(fd, buffer, count, null, write: true);
 
     [RuntimeExport("sys_pread64")]
@@ -149,6 +152,7 @@ internal static unsafe partial class FileCalls
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [SkipLocalsInit]
     private static long TransferFile(File* file, IoBuffer* buffer, long* position, bool write)
     {
         if (position != null)
@@ -179,6 +183,7 @@ internal static unsafe partial class FileCalls
         write ? Vfs.Write(file, buffer, position) : Vfs.Read(file, buffer, position);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [SkipLocalsInit]
     private static long One(uint fd, byte* buffer, nuint count, long* position, bool write)
     {
         if (!Uaccess.AccessOk(buffer, count))

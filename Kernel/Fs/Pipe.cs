@@ -76,7 +76,29 @@ internal unsafe struct Pipe
             }
         }
 
-        long copied = CopyOut(pipe, buffer);
+        uint tail = pipe->_tail, offset = tail % DirectMap.PAGE_SIZE, inside = pipe->_head - tail;
+        long copied;
+        if (inside <= DirectMap.PAGE_SIZE - offset)
+        {
+            // Nearly always: all of it lies in one page.
+            var put = (uint)buffer->Put((byte*)pipe->_pages[PageOf(tail)] + offset, inside);
+            copied = put;
+            if (put == inside)
+            {
+                pipe->_head = 0;
+                pipe->_tail = 0;
+            }
+            else
+            {
+                pipe->_tail = tail + put;
+                copied = put != 0 ? put : -EFAULT;
+            }
+        }
+        else
+        {
+            copied = CopyOut(pipe, buffer);
+        }
+
         Release(pipe, &pipe->WriteQueue, &pipe->WriteFasync);
         return copied;
     }
@@ -93,24 +115,23 @@ internal unsafe struct Pipe
 
         var pipe = (Pipe*)file->PrivateData;
         pipe->Mutex.Lock();
-        long written = 0;
-        do
+        uint head = pipe->_head, offset = head % DirectMap.PAGE_SIZE;
+        ulong page = pipe->_pages[PageOf(head)];
+        if (page == 0 || count > DirectMap.PAGE_SIZE - offset || count > Capacity - (head - pipe->_tail) || pipe->Readers == 0)
         {
-            uint room = Capacity - (pipe->_head - pipe->_tail);
-            long step = pipe->Readers == 0 ? -EPIPE
-                : room >= (count <= AtomicSize ? (uint)count : 1) ? CopyIn(pipe, buffer, room)
-                : WaitForRoom(pipe, file);
-            if (step < 0)
-            {
-                return Stopped(pipe, written, step);
-            }
-
-            written += step;
+            return WritePieces(pipe, file, buffer);
         }
-        while (buffer->Left != 0);
 
+        // Nearly always: all of it goes into one page.
+        var taken = (uint)buffer->TakeAll((byte*)page + offset);
+        if (taken == 0)
+        {
+            return Stopped(pipe, 0, -EFAULT);
+        }
+
+        pipe->_head = head + taken;
         Release(pipe, &pipe->ReadQueue, &pipe->ReadFasync);
-        return written;
+        return taken;
     }
 
     /// <summary>The Poll of a pipe.</summary>
@@ -189,6 +210,7 @@ internal unsafe struct Pipe
     }
 
     /// <summary>Sleeps once on the queue, interruptibly, with the mutex given back meanwhile.</summary>
+    [SkipLocalsInit]
     internal static void Wait(Pipe* pipe, WaitQueueHead* queue)
     {
         Unsafe.SkipInit(out WaitQueueEntry wait);
@@ -204,15 +226,41 @@ internal unsafe struct Pipe
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool AnyWaits(WaitQueueHead* queue) => !ListHead.Empty(&queue->List);
 
+    // Waits for room, takes pages and goes on as long as there is something to write. The mutex is held, and free afterwards.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long WritePieces(Pipe* pipe, File* file, IoBuffer* buffer)
+    {
+        nuint count = buffer->Left;
+        long written = 0;
+        do
+        {
+            uint room = Capacity - (pipe->_head - pipe->_tail);
+            long step = pipe->Readers == 0 ? -EPIPE
+                : room >= (count <= AtomicSize ? (uint)count : 1) ? CopyIn(pipe, buffer, room)
+                : WaitForRoom(pipe, file);
+            if (step < 0)
+            {
+                return Stopped(pipe, written, step);
+            }
+
+            written += step;
+        }
+        while (buffer->Left != 0);
+
+        Release(pipe, &pipe->ReadQueue, &pipe->ReadFasync);
+        return written;
+    }
+
     // Until something is inside: 1. Else 0 at the end, -EAGAIN or -ERESTARTSYS, with the mutex free.
     [MethodImpl(MethodImplOptions.NoInlining)]
+    [SkipLocalsInit]
     private static long WaitForBytes(Pipe* pipe, File* file)
     {
         while (pipe->_head == pipe->_tail)
         {
-            long result = pipe->Writers == 0 ? 0 : file->NonBlocking ? -EAGAIN : Scheduler.SignalPending(Current) ? -ERESTARTSYS : 1;
-            if (result <= 0)
+            if (pipe->Writers == 0 || file->NonBlocking || Scheduler.SignalPending(Current))
             {
+                long result = pipe->Writers == 0 ? 0 : file->NonBlocking ? -EAGAIN : -ERESTARTSYS;
                 pipe->Mutex.Unlock();
                 return result;
             }
@@ -300,7 +348,7 @@ internal unsafe struct Pipe
     }
 
     // As much as there is and fits; something is inside and something is wanted. Bytes, or -EFAULT.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static long CopyOut(Pipe* pipe, IoBuffer* buffer)
     {
         uint tail = pipe->_tail, inside = pipe->_head - tail, copied = 0;

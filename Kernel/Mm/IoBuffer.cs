@@ -20,6 +20,7 @@ public unsafe struct IoBuffer
     public readonly nuint Left => _left;
 
     /// <summary>Memory of the current process.</summary>
+    [SkipLocalsInit]
     public static IoBuffer User(void* address, nuint count)
     {
         // Field by field: the compiler would clear the whole first.
@@ -69,6 +70,25 @@ public unsafe struct IoBuffer
         else
         {
             Copy(to, _address, wanted);
+        }
+
+        Advance(copied);
+        return copied;
+    }
+
+    /// <summary>Takes everything that is left from the writer.</summary>
+    /// <returns>How many bytes were copied; fewer than were left means that the memory behind is bad.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public nuint TakeAll(void* to)
+    {
+        nuint copied = _left;
+        if (_user)
+        {
+            copied -= Uaccess.CopyFromUser(to, _address, copied);
+        }
+        else
+        {
+            Copy(to, _address, copied);
         }
 
         Advance(copied);

@@ -5,6 +5,7 @@
 // tables (PerCpuHot.LoadedMm): a kernel thread runs on whatever tables its CPU has.
 // Locks: MmapSem guards the list of areas and the numbers; PageTableLock the page table entries. Order: MmapSem, PageTableLock, a zone's lock.
 
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace CSharpOS.Mm;
@@ -117,13 +118,20 @@ public static unsafe class AddressSpaces
 
     /// <summary>One hold on the structure less. Any context with interrupts on.</summary>
     /// <linux>mmdrop</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Drop(MmStruct* mm)
     {
         if (mm->References.DecAndTest())
         {
-            PageAllocator.FreePage(DirectMap.PhysToVirt(mm->Root));
-            KmemCacheFree(s_cache, mm);
+            Free(mm);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Free(MmStruct* mm)
+    {
+        PageAllocator.FreePage(DirectMap.PhysToVirt(mm->Root));
+        KmemCacheFree(s_cache, mm);
     }
 
     /// <summary>The address space of another task, with a hold as of a user (<see cref="Put"/>); null if it has none.</summary>

@@ -49,6 +49,16 @@ FUNCTION user_int80
         pop rbx
         ret
 
+; uint user_int80_3(long number, a1, a2, a3): the same for the calls with three arguments or fewer, which are most.
+FUNCTION user_int80_3
+        push rbx
+        mov eax, edi
+        mov ebx, esi
+        xchg edx, ecx
+        int 0x80
+        pop rbx
+        ret
+
 ; long user_syscall(long number, a1, a2, a3, a4, a5, a6): the 64-bit entry.
 FUNCTION user_syscall
         mov rax, rdi

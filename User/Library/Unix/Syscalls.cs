@@ -22,16 +22,16 @@ public static unsafe class Syscalls
     public static int errno;
 
     /// <summary>A call without arguments.</summary>
-    public static int _syscall0(int number) => Result(Raw(number, 0, 0, 0, 0, 0, 0));
+    public static int _syscall0(int number) => Result(Short(number, 0, 0, 0));
 
     /// <summary>A call with one argument.</summary>
-    public static int _syscall1(int number, Argument a) => Result(Raw(number, a.Value, 0, 0, 0, 0, 0));
+    public static int _syscall1(int number, Argument a) => Result(Short(number, a.Value, 0, 0));
 
     /// <summary>A call with two arguments.</summary>
-    public static int _syscall2(int number, Argument a, Argument b) => Result(Raw(number, a.Value, b.Value, 0, 0, 0, 0));
+    public static int _syscall2(int number, Argument a, Argument b) => Result(Short(number, a.Value, b.Value, 0));
 
     /// <summary>A call with three arguments.</summary>
-    public static int _syscall3(int number, Argument a, Argument b, Argument c) => Result(Raw(number, a.Value, b.Value, c.Value, 0, 0, 0));
+    public static int _syscall3(int number, Argument a, Argument b, Argument c) => Result(Short(number, a.Value, b.Value, c.Value));
 
     /// <summary>A call with four arguments.</summary>
     public static int _syscall4(int number, Argument a, Argument b, Argument c, Argument d) =>
@@ -59,20 +59,31 @@ public static unsafe class Syscalls
         (uint)UserInt80(number, a, b, c, d, e, f);
 #endif
 
-    private static int Result(uint raw)
-    {
-        if (raw >= SmallestError)
-        {
-            errno = -(int)raw;
-            return -1;
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Short(int number, nint a, nint b, nint c) =>
+#if LINUX64
+        HostSyscalls.Call(number, a, b, c, 0, 0, 0);
+#else
+        UserInt80Short(number, a, b, c);
+#endif
 
-        return (int)raw;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Result(uint raw) => raw < SmallestError ? (int)raw : Failed(raw);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Failed(uint raw)
+    {
+        errno = -(int)raw;
+        return -1;
     }
 
     [RuntimeImport("*", "user_int80")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern long UserInt80(long number, nint a, nint b, nint c, nint d, nint e, nint f);
+
+    [RuntimeImport("*", "user_int80_3")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern uint UserInt80Short(long number, nint a, nint b, nint c);
 
     [RuntimeImport("*", "user_syscall")]
     [MethodImpl(MethodImplOptions.InternalCall)]
