@@ -72,11 +72,10 @@ internal static unsafe partial class FileCalls
                 result = SetFlags(fd, file, (uint)argument);
                 break;
             case F_SETOWN:
-                Shared.WriteOnce(ref file->Owner.Pid, (int)argument);
-                result = 0;
+                result = FileOwners.Set(file, (int)argument);
                 break;
             case F_GETOWN:
-                result = Shared.ReadOnce(ref file->Owner.Pid);
+                result = FileOwners.Get(file).Pid;
                 break;
             default:
                 result = -EINVAL;

@@ -16,6 +16,8 @@ internal static unsafe class FileSystemStart
         Files.Init();
         Mounts.Init();
         Pipes.Init();
+        EventFd.Init();
+        FileOwners.Init();
         CharDevices.Init();
         int error = Dentries.Init();
         error = error != 0 ? error : ZeroPage.Init();

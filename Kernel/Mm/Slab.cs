@@ -162,6 +162,21 @@ internal static unsafe partial class Slab
         return cache != null;
     }
 
+    /// <summary>Calls <paramref name="visit"/> for each cache in order of creation: (its figures, <paramref name="argument"/>), with the list locked, so it neither
+    /// sleeps nor makes or ends a cache. Process context.</summary>
+    internal static void ForEach(delegate*<SlabInfo*, void*, void> visit, void* argument)
+    {
+        s_listLock.Lock();
+        for (SlabCache* cache = s_first; cache != null; cache = cache->Next)
+        {
+            SlabInfo info = default;
+            info.Fill(cache);
+            visit(&info, argument);
+        }
+
+        s_listLock.Unlock();
+    }
+
     /// <summary>Pages of all slabs.</summary>
     internal static ulong TotalPages()
     {

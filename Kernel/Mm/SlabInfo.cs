@@ -27,6 +27,15 @@ public unsafe struct SlabInfo
     /// <summary>Slabs.</summary>
     public ulong Slabs;
 
+    /// <summary>Slabs of which something is in use, or in a CPU's list.</summary>
+    public ulong ActiveSlabs;
+
+    /// <summary>Objects and pages of a slab of the usual size. Where memory was short there are smaller ones.</summary>
+    public uint ObjectsPerSlab, PagesPerSlab;
+
+    /// <summary>Free objects in a CPU's list at most, and how many come and go at once.</summary>
+    public uint Limit, Batch;
+
     /// <summary>Pages of all slabs.</summary>
     public ulong Pages;
 
@@ -62,9 +71,14 @@ public unsafe struct SlabInfo
 
         ObjectSize = cache->ObjectSize;
         Stride = cache->Stride;
+        PagesPerSlab = 1u << cache->Order;
+        ObjectsPerSlab = (DirectMap.PAGE_SIZE << cache->Order) / cache->Stride;
+        Limit = SlabCache.OnCpu(cache, 0)->Limit;
+        Batch = cache->Batch;
         ulong flags = cache->Lock.LockIrqSave();
         TotalObjects = cache->Objects;
         Slabs = cache->Slabs;
+        ActiveSlabs = cache->Slabs - cache->EmptySlabs;
         Pages = cache->SlabPages;
         ulong free = cache->FreeObjects;
         for (int cpu = 0; cpu < MaxCpus; cpu++)

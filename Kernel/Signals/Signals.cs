@@ -10,7 +10,7 @@
 namespace CSharpOS.Processes;
 
 /// <summary>Sending signals.</summary>
-public static unsafe class Signals
+public static unsafe partial class Signals
 {
     /// <summary>Sends a signal to the process of <paramref name="task"/>, or to a kernel thread.</summary>
     /// <returns>0; -EINVAL for a bad number.</returns>

@@ -20,6 +20,14 @@ NR_SIGSUSPEND equ 72
 NR_SIGPENDING equ 73
 NR_SIGPROCMASK equ 126
 NR_MREMAP equ 163
+NR_READ equ 3
+NR_WRITE equ 4
+NR_CLOSE equ 6
+NR_EVENTFD equ 323
+NR_EVENTFD2 equ 328
+EFD_SEMAPHORE equ 1
+EFD_NONBLOCK equ 0x800
+EAGAIN equ 11
 EINTR equ 4
 SIGKILL equ 9
 SIG_DFL equ 0
@@ -74,6 +82,7 @@ all:
         call signals
         call old_signals
         call move_memory
+        call semaphore
         jmp children
 
 ; All registers but eax survive a call.
@@ -404,6 +413,68 @@ move_memory:
         mov dword [eax + 65532], 1
         ret
 
+; A semaphore as a descriptor: two may be taken, a third not, until one has been given. A counter gives all at once, 64 bits wide.
+semaphore:
+        mov eax, NR_EVENTFD2
+        mov ebx, 2
+        mov ecx, EFD_SEMAPHORE | EFD_NONBLOCK
+        call enter
+        mov [semaphore_fd], eax
+        cmp eax, -4096
+        CHECK 92, b
+        call take
+        cmp eax, 8
+        CHECK 93, e
+        call take
+        cmp eax, 8
+        CHECK 94, e
+        cmp dword [wide], 1
+        CHECK 95, e
+        call take
+        cmp eax, -EAGAIN
+        CHECK 96, e
+        mov dword [wide], 1
+        mov dword [wide + 4], 0
+        call give
+        cmp eax, 8
+        CHECK 97, e
+        call take
+        cmp eax, 8
+        CHECK 98, e
+        mov eax, NR_READ
+        mov ebx, [semaphore_fd]
+        mov ecx, 0xf0000000
+        mov edx, 8
+        call enter
+        cmp eax, -EFAULT
+        CHECK 14, e
+        call close_semaphore
+
+        mov eax, NR_EVENTFD
+        mov ebx, 0x80000000
+        call enter
+        mov [semaphore_fd], eax
+        mov dword [wide], 0
+        mov dword [wide + 4], 0x12345678
+        call give
+        call take
+        cmp dword [wide], 0x80000000
+        CHECK 15, e
+        cmp dword [wide + 4], 0x12345678
+        CHECK 16, e
+close_semaphore:
+        mov eax, NR_CLOSE
+        mov ebx, [semaphore_fd]
+        jmp enter
+
+take:   mov eax, NR_READ
+        jmp both
+give:   mov eax, NR_WRITE
+both:   mov ebx, [semaphore_fd]
+        mov ecx, wide
+        mov edx, 8
+        jmp enter
+
 children:
         mov eax, NR_FORK
         call enter
@@ -441,5 +512,7 @@ count:   resd 1
 child:   resd 1
 status:  resd 1
 descriptor: resd 4
+semaphore_fd: resd 1
+wide:    resd 2
 
         section .note.GNU-stack noalloc noexec nowrite progbits

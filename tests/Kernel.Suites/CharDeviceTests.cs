@@ -212,7 +212,7 @@ internal static unsafe class CharDeviceTests
         const int Number = 29;
         FasyncQueue queue = default;
         File* file = Files.Allocate(OpenFlags.O_RDONLY);
-        file->Owner.Pid = Current->Pid;
+        Check.Equal(0, FileOwners.Set(file, Current->Pid));
         Shared.WriteOnce(ref Current->AllowedSignals, 1ul << (Number - 1));
         FasyncHelper.Kill(&queue);
         Check.Equal(0ul, Shared.ReadOnce(ref Current->PendingSignals));

@@ -37,6 +37,8 @@ internal static unsafe class ProcTests
         Test.Run("/proc/cpuinfo"u8, "TIME-04"u8, &CpuFile);
         Test.Run("uptime, meminfo, mounts, filesystems, devices, cmdline, timer_list"u8, "KT-03"u8, &Others);
         Test.Run("/proc/sys/kernel"u8, "KT-03"u8, &Sysctl);
+        Test.Run("/proc/slabinfo: the format, and a cache's own figures"u8, "MM-01"u8, &ProcSlabTests.Figures);
+        Test.Run("/proc/slabinfo while caches come and go"u8, "MM-01"u8, &ProcSlabTests.Changing);
         Test.Run("/proc/kmsg: messages with their level; a read waits for the next"u8, "LOG-01"u8, &ProcKmsgTests.Kmsg);
         ProcHelp.Free();
     }

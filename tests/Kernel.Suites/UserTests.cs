@@ -59,6 +59,8 @@ internal static unsafe class UserTests
         Test.Run("what mprotect, munmap and brk have taken is forgotten"u8, "SYS-12"u8, &TranslationForgotten);
         Test.Run("and by the CPU of another thread"u8, "SYS-12"u8, &TranslationOtherThread);
         Test.Run("a handler that changes its frame"u8, "SYS-12 SYS-13"u8, &FramesChanged);
+        Test.Run("eventfd: a semaphore as a descriptor, for both word sizes; every bad pointer"u8, "SYS-11 SYS-13"u8, &Events);
+        Test.Run("F_SETOWN: SIGIO only for whom the setter might have signalled; groups"u8, "DRV-03 SYS-13"u8, &Owners);
         Test.Run("/dev/rtc: one at a time, read, poll, ioctl, SIGIO, privileges"u8, "IRQ-15"u8, &RtcDevice);
         Test.Run("random calls: fifty thousand, a million with the boot option random.million"u8, "SYS-13"u8, &RandomCalls);
         Test.Run("every stretch with interrupts or preemption off ends, in programs too"u8, "WORK-08"u8, &OffTracerTests.ProgramsEnd);
@@ -68,6 +70,10 @@ internal static unsafe class UserTests
         UserContextTests.Run();
         UserLeakTests.Run();
     }
+
+    private static void Events() => UserHelp.Good("events\0"u8);
+
+    private static void Owners() => UserHelp.Good("owners\0"u8);
 
     private static void PointerAddresses() => UserHelp.Good("addresses\0"u8);
 

@@ -19,7 +19,7 @@ internal static unsafe class ProcKernel
         ProcKmsg.Init();
         bool complete = Add("version"u8, &Version) && Add("uptime"u8, &Uptime) && Add("loadavg"u8, &Load) && Add("meminfo"u8, &Memory) &&
             Add("cmdline"u8, &Line) && Add("interrupts"u8, &InterruptTable) && Add("softirqs"u8, &SoftirqTable) && Add("stat"u8, &ProcStat.Show) &&
-            Add("filesystems"u8, &Kinds) && Add("devices"u8, &Devices) && Add("timer_list"u8, &TimerTable) && Add("mounts"u8, &ProcMounts.Show) &&
+            Add("filesystems"u8, &Kinds) && Add("devices"u8, &Devices) && Add("timer_list"u8, &TimerTable) && Add("slabinfo"u8, &ProcSlab.Show) && Add("mounts"u8, &ProcMounts.Show) &&
             ProcFs.ProcCreate("kmsg"u8, 0x100, null, ProcKmsg.Operations) != null;
         KernfsNode* self = ProcFs.ProcSymlink("self"u8, null, ""u8);
 #if DEBUG_CHECKS

@@ -97,7 +97,15 @@ internal static unsafe partial class ProcPid
         if (target.Dentry == null)
         {
             TextBuffer text = new(new Span<byte>(buffer, size));
-            text.Append($"{(file->Inode->Is(FileModes.S_IFIFO) ? "pipe"u8 : "anon_inode"u8)}:[{file->Inode->Number}]");
+            if (file->Ops == EventFd.Operations)
+            {
+                text.Append("anon_inode:[eventfd]"u8);
+            }
+            else
+            {
+                text.Append($"{(file->Inode->Is(FileModes.S_IFIFO) ? "pipe"u8 : "anon_inode"u8)}:[{file->Inode->Number}]");
+            }
+
             length = text.Length;
         }
         else

@@ -91,6 +91,8 @@ internal static unsafe class Program
         "old-select" => &KernelCases.OldSelect,
         "forgotten" => &TranslationCases.Forgotten,
         "other-thread" => &TranslationCases.OtherThread,
+        "events" => &EventCases.Events,
+        "owners" => &OwnerCases.Owners,
         "ctrl-alt-del" => &KernelCases.CtrlAltDel,
         "stubborn" => &SignalCases.Stubborn,
         "changed-frames" => &FrameCases.Changed,
