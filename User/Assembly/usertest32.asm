@@ -438,9 +438,6 @@ semaphore:
         call give
         cmp eax, 8
         CHECK 97, e
-        call take
-        cmp eax, 8
-        CHECK 98, e
         mov eax, NR_READ
         mov ebx, [semaphore_fd]
         mov ecx, 0xf0000000
@@ -448,6 +445,9 @@ semaphore:
         call enter
         cmp eax, -EFAULT
         CHECK 14, e
+        call take
+        cmp eax, 8
+        CHECK 98, e
         call close_semaphore
 
         mov eax, NR_EVENTFD
