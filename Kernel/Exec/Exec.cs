@@ -173,6 +173,7 @@ public static unsafe class Exec
         int slash = path.LastIndexOf((byte)'/');
         KernelThread.SetName(task, path[(slash + 1)..]);
         Process* process = task->Process;
+        PosixTimers.DeleteAll(process);
         process->Lock.LockIrq();
         for (int signal = 1; signal <= Signal.Count; signal++)
         {

@@ -59,14 +59,19 @@ internal static unsafe class IntervalTimers
     private static HrtimerRestart Expired(Hrtimer* timer)
     {
         var real = (IntervalTimer*)timer;
-        Signals.Send(real->Process, Signal.SIGALRM, Signals.FromKernel());
+        Process* process = real->Process;
+        ulong flags = process->Lock.LockIrqSave();
+        bool useless = (process->Pending.Sent & Signal.Mask(Signal.SIGALRM)) != 0 || Signals.IsIgnored(process, Signal.SIGALRM);
+        process->Lock.UnlockIrqRestore(flags);
+        Signals.Send(process, Signal.SIGALRM, Signals.FromKernel());
         long interval = Shared.ReadOnce(ref real->Interval);
         if (interval == 0)
         {
             return HrtimerRestart.NoRestart;
         }
 
-        HrtimerForward(timer, KtimeGet(), interval);
+        // While the program does not act on it, not more often than the clock ticks: the shortest interval would keep the CPU busy.
+        HrtimerForward(timer, KtimeGet() + (useless ? Clock.TickNanoseconds : 0), interval);
         return HrtimerRestart.Restart;
     }
 }

@@ -81,7 +81,7 @@ public unsafe struct Process
 
     /// <summary>Signals for whichever thread takes them first.</summary>
     /// <linux>shared_pending</linux>
-    internal ulong Pending;
+    internal SigPending Pending;
 
     /// <summary>Stopped by a signal; which, and whether the parent has been told by wait; it goes on, and whether that has been told.</summary>
     internal int StopSignal;
@@ -100,6 +100,14 @@ public unsafe struct Process
     /// <summary>The real-time interval timer.</summary>
     /// <linux>real_timer</linux>
     internal IntervalTimer RealTimer;
+
+    /// <summary>Those that count its time of the processor: in user mode, and all.</summary>
+    /// <linux>it_virt_expires, it_prof_expires</linux>
+    internal CpuTimer VirtualTimer, ProfTimer;
+
+    /// <summary>The timers of timer_create, by number.</summary>
+    /// <linux>posix_timers</linux>
+    internal PosixTimer* Timers;
 
     internal Actions Handlers;
     internal Infos PendingInfo;

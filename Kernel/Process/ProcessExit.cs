@@ -102,7 +102,7 @@ public static unsafe class ProcessExit
             TaskStruct* thread = Threads.Of(link);
             if (thread != Current)
             {
-                thread->Signals.Pending |= Signal.Mask(Signal.SIGKILL);
+                thread->Signals.Pending.Set |= Signal.Mask(Signal.SIGKILL);
                 Signals.Recalculate(thread);
                 Signals.Wake(thread, Signal.SIGKILL);
             }
@@ -120,6 +120,7 @@ public static unsafe class ProcessExit
         {
             // Before the parent is told: whoever it starts next may want the terminal.
             JobControl.LeaderEnds(process);
+            PosixTimers.DeleteAll(process);
         }
 
         bool unwanted = false;
@@ -175,7 +176,7 @@ public static unsafe class ProcessExit
         bool last = --process->ThreadCount == 0;
         process->UserTicks += task->UserTicks;
         process->SystemTicks += task->Ticks - task->UserTicks;
-        task->Signals.Pending = 0;
+        TimerSignals.Forget(&task->Signals.Pending, ulong.MaxValue);
         Shared.WriteOnce(ref task->PendingSignals, 0);
         if (last && !process->Exiting)
         {

@@ -41,7 +41,7 @@ internal unsafe struct TaskFigures
             State = Letter(task),
             UserTicks = Shared.ReadOnce(ref task->UserTicks),
             Blocked = task->Signals.Blocked,
-            Pending = task->Signals.Pending,
+            Pending = task->Signals.Pending.Set,
         };
         figures.SystemTicks = Shared.ReadOnce(ref task->Ticks) - figures.UserTicks;
         FilesStruct* files = FilesStruct.OfTask(task);
@@ -97,7 +97,7 @@ internal unsafe struct TaskFigures
         Gid = process->Gid;
         Egid = process->Egid;
         Sgid = process->Sgid;
-        SharedPending = process->Pending;
+        SharedPending = process->Pending.Set;
         ChildUserTicks = process->ChildUserTicks;
         ChildSystemTicks = process->ChildSystemTicks;
         Capabilities = process->Euid == 0 ? AllCapabilities : 0;

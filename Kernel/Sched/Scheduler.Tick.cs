@@ -37,6 +37,11 @@ public static unsafe partial class Scheduler
             return;
         }
 
+        if (task->Process != null && (task->Flags & TaskFlags.Exiting) == 0)
+        {
+            CpuTimers.Tick(task->Process, userMode);
+        }
+
         rq->Lock.Lock();
         if (task->Array != rq->Active)
         {

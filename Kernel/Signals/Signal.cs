@@ -53,13 +53,13 @@ public struct SigInfo
     /// <summary>Where it comes from.</summary>
     public int Code;
 
-    /// <summary>Who sent it; of SIGCHLD, whose it is.</summary>
+    /// <summary>Who sent it; of SIGCHLD, whose it is; of a POSIX timer, its number, and the expiries that no other signal told of.</summary>
     public int Pid, Uid;
 
     /// <summary>Of SIGCHLD: exit status or signal.</summary>
     public int Status;
 
-    /// <summary>Of a fault: where.</summary>
+    /// <summary>Of a fault: where; of a POSIX timer: what timer_create was given for the handler.</summary>
     public ulong Address;
 }
 
@@ -111,8 +111,9 @@ public struct SigAction
 /// <summary>What a thread has of signals for itself.</summary>
 public struct TaskSignals
 {
-    /// <summary>Sent to this very thread.</summary>
-    internal ulong Pending;
+    /// <summary>For this very thread.</summary>
+    /// <linux>pending</linux>
+    internal SigPending Pending;
 
     /// <summary>Not acted on for now.</summary>
     /// <linux>blocked</linux>

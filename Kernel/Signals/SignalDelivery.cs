@@ -27,7 +27,7 @@ public static unsafe class SignalDelivery
             task->Signals.Blocked &= ~Signal.Mask(signal);
         }
 
-        task->Signals.Pending |= Signal.Mask(signal);
+        Signals.Add(ref task->Signals.Pending, signal);
         task->Signals.Info = new SigInfo { Code = code, Address = address };
         Signals.Recalculate(task);
         process->Lock.UnlockIrqRestore(flags);
@@ -140,21 +140,14 @@ public static unsafe class SignalDelivery
     private static int Dequeue(TaskStruct* task, Process* process, out SigInfo info)
     {
         info = default;
-        ulong own = task->Signals.Pending & ~task->Signals.Blocked, shared = process->Pending & ~task->Signals.Blocked;
+        ulong own = task->Signals.Pending.Set & ~task->Signals.Blocked, shared = process->Pending.Set & ~task->Signals.Blocked;
         ulong from = (own & Signal.SynchronousSet) != 0 ? own & Signal.SynchronousSet : own != 0 ? own : shared;
         int signal = from == 0 ? 0 : System.Numerics.BitOperations.TrailingZeroCount(from) + 1;
         if (signal != 0)
         {
             bool isOwn = (own & Signal.Mask(signal)) != 0;
             info = isOwn ? task->Signals.Info : process->Info(signal);
-            if (isOwn)
-            {
-                task->Signals.Pending &= ~Signal.Mask(signal);
-            }
-            else
-            {
-                process->Pending &= ~Signal.Mask(signal);
-            }
+            TimerSignals.Take(isOwn ? &task->Signals.Pending : &process->Pending, signal, ref info);
         }
 
         Signals.Recalculate(task);

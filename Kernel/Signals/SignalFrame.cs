@@ -37,7 +37,11 @@ internal static unsafe class SignalFrame
         image.Context.StackPointer = Current->Signals.StackBottom;
         image.Context.StackSize = Current->Signals.StackSize;
         image.Info = new UserInfo { Signal = signal, Code = info.Code, Pid = info.Pid, Uid = info.Uid, Status = info.Status };
-        if (info.Address != 0)
+        if (info.Code == SigInfo.SI_TIMER)
+        {
+            image.Info.Value = info.Address;
+        }
+        else if (info.Address != 0)
         {
             image.Info.Address = info.Address;
         }
@@ -222,5 +226,6 @@ internal static unsafe class SignalFrame
         [FieldOffset(20)] public int Uid;
         [FieldOffset(24)] public int Status;
         [FieldOffset(16)] public ulong Address;
+        [FieldOffset(24)] public ulong Value;
     }
 }

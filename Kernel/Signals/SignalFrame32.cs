@@ -37,7 +37,16 @@ internal static unsafe class SignalFrame32
             image.Signal = signal;
             image.InfoPointer = (uint)frame + (uint)((byte*)&image.Info - (byte*)&image);
             image.ContextPointer = (uint)frame + (uint)((byte*)&image.Flags - (byte*)&image);
-            image.Info = new Info { Signal = signal, Code = info.Code, Pid = info.Address != 0 ? (int)info.Address : info.Pid, Uid = info.Uid, Status = info.Status };
+            image.Info = new Info { Signal = signal, Code = info.Code, Pid = info.Pid, Uid = info.Uid, Status = info.Status };
+            if (info.Code == SigInfo.SI_TIMER)
+            {
+                image.Info.Status = (int)info.Address;
+            }
+            else if (info.Address != 0)
+            {
+                image.Info.Pid = (int)info.Address;
+            }
+
             image.StackPointer = (uint)Current->Signals.StackBottom;
             image.StackSize = (uint)Current->Signals.StackSize;
             image.Context = context;

@@ -45,9 +45,9 @@ public static unsafe partial class Signals
     internal static void Send(Process* process, int signal, SigInfo info)
     {
         ulong flags = process->Lock.LockIrqSave();
-        if (Prepare(process, signal) && (process->Pending & Signal.Mask(signal)) == 0)
+        if (Prepare(process, signal) && (process->Pending.Sent & Signal.Mask(signal)) == 0)
         {
-            process->Pending |= Signal.Mask(signal);
+            Add(ref process->Pending, signal);
             process->Info(signal) = info;
             WakeOne(process, signal);
         }
@@ -63,7 +63,7 @@ public static unsafe partial class Signals
         ulong flags = process->Lock.LockIrqSave();
         if (Prepare(process, signal))
         {
-            task->Signals.Pending |= Signal.Mask(signal);
+            Add(ref task->Signals.Pending, signal);
             task->Signals.Info = info;
             Recalculate(task);
             Wake(task, signal);
@@ -119,7 +119,7 @@ public static unsafe partial class Signals
     /// <linux>recalc_sigpending</linux>
     internal static void Recalculate(TaskStruct* task)
     {
-        ulong waiting = (task->Signals.Pending | task->Process->Pending) & ~task->Signals.Blocked;
+        ulong waiting = (task->Signals.Pending.Set | task->Process->Pending.Set) & ~task->Signals.Blocked;
 
         // A thread of a process that stops or ends has to see to that.
         if (task->Process->Stopped || task->Process->Exiting)
@@ -149,10 +149,17 @@ public static unsafe partial class Signals
         return handler == SigAction.Ignore || (handler == SigAction.Default && (Signal.IgnoreSet & Signal.Mask(signal)) != 0);
     }
 
+    // Sent, by whomever.
+    internal static void Add(ref SigPending pending, int signal)
+    {
+        pending.Set |= Signal.Mask(signal);
+        pending.Sent |= Signal.Mask(signal);
+    }
+
     internal static SigInfo FromKernel() => new() { Code = SigInfo.SI_KERNEL };
 
     // What a stop or continue signal does the moment it is sent; false if the signal need not be delivered. The lock is held.
-    private static bool Prepare(Process* process, int signal)
+    internal static bool Prepare(Process* process, int signal)
     {
         if (process->State != ProcessState.Alive)
         {
@@ -191,11 +198,11 @@ public static unsafe partial class Signals
 
     internal static void Forget(Process* process, ulong set)
     {
-        process->Pending &= ~set;
+        TimerSignals.Forget(&process->Pending, set);
         for (ListHead* link = process->Threads.Next; link != &process->Threads; link = link->Next)
         {
             TaskStruct* thread = Threads.Of(link);
-            thread->Signals.Pending &= ~set;
+            TimerSignals.Forget(&thread->Signals.Pending, set);
             Recalculate(thread);
         }
     }
@@ -214,7 +221,7 @@ public static unsafe partial class Signals
     }
 
     // A thread that takes it: for SIGKILL, all; else the first that does not block it, the leader before others.
-    private static void WakeOne(Process* process, int signal)
+    internal static void WakeOne(Process* process, int signal)
     {
         for (ListHead* link = process->Threads.Next; link != &process->Threads; link = link->Next)
         {

@@ -75,7 +75,7 @@ internal static unsafe partial class SignalCalls
 
     [RuntimeExport("sys_sigpending")]
     private static long SysSigpending(uint* set) =>
-        Uaccess.PutUser((uint)((Current->Signals.Pending | Current->Process->Pending) & Current->Signals.Blocked), set);
+        Uaccess.PutUser((uint)((Current->Signals.Pending.Set | Current->Process->Pending.Set) & Current->Signals.Blocked), set);
 
     // old_sigaction.
     [StructLayout(LayoutKind.Sequential)]

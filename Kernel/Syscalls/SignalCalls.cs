@@ -149,7 +149,7 @@ internal static unsafe partial class SignalCalls
             return -EINVAL;
         }
 
-        ulong pending = (Current->Signals.Pending | Current->Process->Pending) & Current->Signals.Blocked;
+        ulong pending = (Current->Signals.Pending.Set | Current->Process->Pending.Set) & Current->Signals.Blocked;
         return Uaccess.CopyToUser(set, &pending, size) == 0 ? 0 : -EFAULT;
     }
 

@@ -41,7 +41,8 @@ public struct Timeval64
 
     internal readonly bool IsValid => Sec >= 0 && (ulong)Usec < 1_000_000;
 
-    internal readonly long Nanoseconds => (Sec * 1_000_000_000) + (Usec * 1000);
+    /// <summary>In nanoseconds; what does not fit is as long as can be.</summary>
+    internal readonly long Nanoseconds => Sec > long.MaxValue / 1_000_000_000 - 1 ? long.MaxValue : (Sec * 1_000_000_000) + (Usec * 1000);
 
     internal static Timeval64 FromNanoseconds(long time) => new() { Sec = time / 1_000_000_000, Usec = time % 1_000_000_000 / 1000 };
 }

@@ -1,21 +1,16 @@
 // TimeCalls: the system calls about time.
 //
-// Linux: kernel/time.c, kernel/hrtimer.c, kernel/posix-timers.c, kernel/itimer.c, kernel/compat.c. Process context of a program; the sleeping ones are ended by
+// Linux: kernel/time.c, kernel/hrtimer.c, kernel/posix-timers.c, kernel/compat.c. Process context of a program; the sleeping ones are ended by
 // a signal and go on through restart_syscall if no handler runs. 32-bit callers have times of 32 bits.
 
 using System.Runtime;
 
 namespace CSharpOS.Syscalls;
 
-/// <summary>Clocks, sleeping and interval timers.</summary>
+/// <summary>Clocks, sleeping, interval timers and POSIX timers.</summary>
 /// <rows>TIME-06</rows>
-internal static unsafe class TimeCalls
+internal static unsafe partial class TimeCalls
 {
-    private const int ClockRealtime = 0, ClockMonotonic = 1, ClockProcess = 2, ClockThread = 3, ClockMonotonicRaw = 4, ClockRealtimeCoarse = 5;
-    private const int ClockMonotonicCoarse = 6, ClockBoottime = 7;
-    private const int TimerAbsolute = 1;
-    private const long Second = 1_000_000_000;
-
     [RuntimeExport("sys_time")]
     private static long SysTime(long* where)
     {
@@ -38,20 +33,20 @@ internal static unsafe class TimeCalls
             return -EFAULT;
         }
 
-        return Capabilities.Capable(Capability.SysTime) ? SetXtime(seconds, 0) : -EPERM;
+        return Capabilities.Capable(Capability.SysTime) ? Clocks.SetXtime(seconds, 0) : -EPERM;
     }
 
     [RuntimeExport("sys_gettimeofday")]
     private static long SysGettimeofday(Timeval64* time, long* zone)
     {
-        bool good = time == null || Uaccess.PutUser(Timeval64.FromNanoseconds(Realtime()), time) == 0;
+        bool good = time == null || Uaccess.PutUser(Timeval64.FromNanoseconds(Clocks.Now()), time) == 0;
         return good && (zone == null || Uaccess.PutUser(0L, zone) == 0) ? 0 : -EFAULT;
     }
 
     [RuntimeExport("compat_sys_gettimeofday")]
     private static long CompatSysGettimeofday(Timeval32* time, long* zone)
     {
-        bool good = time == null || Uaccess.PutUser(Timeval32.FromNanoseconds(Realtime()), time) == 0;
+        bool good = time == null || Uaccess.PutUser(Timeval32.FromNanoseconds(Clocks.Now()), time) == 0;
         return good && (zone == null || Uaccess.PutUser(0L, zone) == 0) ? 0 : -EFAULT;
     }
 
@@ -63,7 +58,7 @@ internal static unsafe class TimeCalls
             return 0;
         }
 
-        return Uaccess.GetUser(out Timeval64 given, time) != 0 ? -EFAULT : SetTime(given.IsValid, given.Sec, given.Usec * 1000);
+        return Uaccess.GetUser(out Timeval64 given, time) != 0 ? -EFAULT : Clocks.Set(given.IsValid, given.Sec, given.Usec * 1000);
     }
 
     [RuntimeExport("compat_sys_settimeofday")]
@@ -74,20 +69,20 @@ internal static unsafe class TimeCalls
             return 0;
         }
 
-        return Uaccess.GetUser(out Timeval32 given, time) != 0 ? -EFAULT : SetTime(given.IsValid, given.Sec, given.Usec * 1000L);
+        return Uaccess.GetUser(out Timeval32 given, time) != 0 ? -EFAULT : Clocks.Set(given.IsValid, given.Sec, given.Usec * 1000L);
     }
 
     [RuntimeExport("sys_clock_gettime")]
     private static long SysClockGettime(int clock, Timespec64* time)
     {
-        long now = Read(clock);
+        long now = Clocks.Read(clock);
         return now < 0 ? now : Uaccess.PutUser(Timespec64.FromNanoseconds(now), time);
     }
 
     [RuntimeExport("compat_sys_clock_gettime")]
     private static long CompatSysClockGettime(int clock, Timespec32* time)
     {
-        long now = Read(clock);
+        long now = Clocks.Read(clock);
         return now < 0 ? now : Uaccess.PutUser(Timespec32.FromNanoseconds(now), time);
     }
 
@@ -99,7 +94,7 @@ internal static unsafe class TimeCalls
             return -EFAULT;
         }
 
-        return clock != ClockRealtime ? -EINVAL : SetTime(given.IsValid, given.Sec, given.Nsec);
+        return clock != Clocks.Realtime ? -EINVAL : Clocks.Set(given.IsValid, given.Sec, given.Nsec);
     }
 
     [RuntimeExport("compat_sys_clock_settime")]
@@ -110,16 +105,16 @@ internal static unsafe class TimeCalls
             return -EFAULT;
         }
 
-        return clock != ClockRealtime ? -EINVAL : SetTime(given.IsValid, given.Sec, given.Nsec);
+        return clock != Clocks.Realtime ? -EINVAL : Clocks.Set(given.IsValid, given.Sec, given.Nsec);
     }
 
     [RuntimeExport("sys_clock_getres")]
     private static long SysClockGetres(int clock, Timespec64* time) =>
-        Read(clock) < 0 ? -EINVAL : time == null ? 0 : Uaccess.PutUser(Timespec64.FromNanoseconds(HrtimerGetRes()), time);
+        Clocks.Read(clock) < 0 ? -EINVAL : time == null ? 0 : Uaccess.PutUser(Timespec64.FromNanoseconds(HrtimerGetRes()), time);
 
     [RuntimeExport("compat_sys_clock_getres")]
     private static long CompatSysClockGetres(int clock, Timespec32* time) =>
-        Read(clock) < 0 ? -EINVAL : time == null ? 0 : Uaccess.PutUser(Timespec32.FromNanoseconds(HrtimerGetRes()), time);
+        Clocks.Read(clock) < 0 ? -EINVAL : time == null ? 0 : Uaccess.PutUser(Timespec32.FromNanoseconds(HrtimerGetRes()), time);
 
     [RuntimeExport("sys_nanosleep")]
     private static long SysNanosleep(Timespec64* time, Timespec64* left)
@@ -173,119 +168,20 @@ internal static unsafe class TimeCalls
         return copy.Function == null ? -EINTR : copy.Function(&copy);
     }
 
-    [RuntimeExport("sys_alarm")]
-    private static long SysAlarm(uint seconds)
-    {
-        IntervalTimers.Set(Current->Process, seconds * Second, 0, out long left, out _);
-
-        // Rounded, but a running alarm never looks as if it were off.
-        return left == 0 ? 0 : Math.Max(1, (left + (Second / 2)) / Second);
-    }
-
-    [RuntimeExport("sys_setitimer")]
-    private static long SysSetitimer(int which, Timeval64* value, Timeval64* old)
-    {
-        Timeval64 interval = default, first = default;
-        if (value != null && (Uaccess.GetUser(out interval, value) != 0 || Uaccess.GetUser(out first, value + 1) != 0))
-        {
-            return -EFAULT;
-        }
-
-        if (which != 0 || !interval.IsValid || !first.IsValid)
-        {
-            return -EINVAL;
-        }
-
-        IntervalTimers.Set(Current->Process, first.Nanoseconds, interval.Nanoseconds, out long left, out long every);
-        return old == null ? 0
-            : Uaccess.PutUser(Timeval64.FromNanoseconds(every), old) != 0 ? -EFAULT : Uaccess.PutUser(Timeval64.FromNanoseconds(left), old + 1);
-    }
-
-    [RuntimeExport("compat_sys_setitimer")]
-    private static long CompatSysSetitimer(int which, Timeval32* value, Timeval32* old)
-    {
-        Timeval32 interval = default, first = default;
-        if (value != null && (Uaccess.GetUser(out interval, value) != 0 || Uaccess.GetUser(out first, value + 1) != 0))
-        {
-            return -EFAULT;
-        }
-
-        if (which != 0 || !interval.IsValid || !first.IsValid)
-        {
-            return -EINVAL;
-        }
-
-        IntervalTimers.Set(Current->Process, first.Nanoseconds, interval.Nanoseconds, out long left, out long every);
-        return old == null ? 0
-            : Uaccess.PutUser(Timeval32.FromNanoseconds(every), old) != 0 ? -EFAULT : Uaccess.PutUser(Timeval32.FromNanoseconds(left), old + 1);
-    }
-
-    [RuntimeExport("sys_getitimer")]
-    private static long SysGetitimer(int which, Timeval64* value)
-    {
-        if (which != 0)
-        {
-            return -EINVAL;
-        }
-
-        IntervalTimers.Get(Current->Process, out long left, out long every);
-        return Uaccess.PutUser(Timeval64.FromNanoseconds(every), value) != 0 ? -EFAULT : Uaccess.PutUser(Timeval64.FromNanoseconds(left), value + 1);
-    }
-
-    [RuntimeExport("compat_sys_getitimer")]
-    private static long CompatSysGetitimer(int which, Timeval32* value)
-    {
-        if (which != 0)
-        {
-            return -EINVAL;
-        }
-
-        IntervalTimers.Get(Current->Process, out long left, out long every);
-        return Uaccess.PutUser(Timeval32.FromNanoseconds(every), value) != 0 ? -EFAULT : Uaccess.PutUser(Timeval32.FromNanoseconds(left), value + 1);
-    }
-
-    private static long SetTime(bool valid, long seconds, long nanoseconds) =>
-        !valid ? -EINVAL : Capabilities.Capable(Capability.SysTime) ? SetXtime(seconds, nanoseconds) : -EPERM;
-
-    private static long Realtime() => (Xtime.Seconds * Second) + Xtime.Nanoseconds;
-
-    private static long Read(int clock) => clock switch
-    {
-        ClockRealtime or ClockRealtimeCoarse => Realtime(),
-        ClockMonotonic or ClockMonotonicRaw or ClockMonotonicCoarse or ClockBoottime => KtimeGet(),
-        ClockThread => (long)Current->Ticks * (Second / HZ),
-        ClockProcess => (long)ProcessTicks() * (Second / HZ),
-        _ => -EINVAL,
-    };
-
-    private static ulong ProcessTicks()
-    {
-        Process* process = Current->Process;
-        process->Lock.LockIrq();
-        ulong ticks = process->UserTicks + process->SystemTicks;
-        for (ListHead* link = process->Threads.Next; link != &process->Threads; link = link->Next)
-        {
-            ticks += Threads.Of(link)->Ticks;
-        }
-
-        process->Lock.UnlockIrq();
-        return ticks;
-    }
-
     private static long ClockSleep(int clock, int flags, long time, void* left, delegate*<void*, long, int> putLeft)
     {
-        if (clock is not (ClockRealtime or ClockMonotonic or ClockBoottime))
+        if (!Clocks.CanWait(clock))
         {
             return -EINVAL;
         }
 
-        if ((flags & TimerAbsolute) == 0)
+        if ((flags & Clocks.TimerAbsolute) == 0)
         {
             return Sleep(time, absolute: false, left, putLeft);
         }
 
         // A time of day is turned into one of the clock that is never set.
-        return Sleep(clock == ClockRealtime ? time - Realtime() + KtimeGet() : time, absolute: true, null, putLeft);
+        return Sleep(clock == Clocks.Realtime ? Clocks.FromRealtime(time) : time, absolute: true, null, putLeft);
     }
 
     private static long Sleep(long time, bool absolute, void* left, delegate*<void*, long, int> putLeft)

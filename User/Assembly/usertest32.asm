@@ -35,6 +35,13 @@ SIG_BLOCK equ 0
 SIG_UNBLOCK equ 1
 NR_MMAP2 equ 192
 NR_SET_THREAD_AREA equ 243
+NR_TIMER_CREATE equ 259
+NR_TIMER_SETTIME equ 260
+NR_TIMER_GETTIME equ 261
+NR_TIMER_GETOVERRUN equ 262
+NR_TIMER_DELETE equ 263
+CLOCK_MONOTONIC equ 1
+SI_TIMER equ -2
 SIGUSR1 equ 10
 SA_SIGINFO equ 4
 EFAULT equ 14
@@ -81,6 +88,7 @@ all:
         call thread_storage
         call signals
         call old_signals
+        call posix_timer
         call move_memory
         call semaphore
         jmp children
@@ -388,6 +396,121 @@ restorer:
         mov eax, 0x77
         int 0x80
 
+; sigevent: value, signal, notify; itimerspec: interval, value; siginfo: signal, error, code, and of a timer its number, overruns and value.
+posix_timer:
+        mov dword [count], 0
+        mov dword [action], timer_handler
+        mov dword [action + 4], SA_SIGINFO
+        mov dword [action + 8], 0
+        mov dword [action + 12], 0
+        mov dword [action + 16], 0
+        mov eax, NR_RT_SIGACTION
+        mov ebx, SIGUSR1
+        mov ecx, action
+        xor edx, edx
+        mov esi, 8
+        call enter
+        test eax, eax
+        CHECK 52, z
+        mov dword [event], 0x89abcdef
+        mov dword [event + 4], SIGUSR1
+        mov dword [event + 8], 0
+        mov dword [timer], -1
+        mov eax, NR_TIMER_CREATE
+        mov ebx, CLOCK_MONOTONIC
+        mov ecx, event
+        mov edx, timer
+        call enter
+        test eax, eax
+        CHECK 53, z
+        cmp dword [timer], 0
+        CHECK 54, e
+        mov dword [spec], 77                   ; every 77 s and 5 ns, the first time after 1 ms
+        mov dword [spec + 4], 5
+        mov dword [spec + 8], 0
+        mov dword [spec + 12], 1000000
+        mov eax, NR_TIMER_SETTIME
+        mov ebx, [timer]
+        xor ecx, ecx
+        mov edx, spec
+        mov esi, old_spec
+        call enter
+        test eax, eax
+        CHECK 55, z
+        mov eax, [old_spec]
+        or eax, [old_spec + 4]
+        or eax, [old_spec + 8]
+        or eax, [old_spec + 12]
+        CHECK 56, z
+.wait:  mov eax, NR_SCHED_YIELD
+        call enter
+        cmp dword [count], 0
+        je .wait
+        cmp dword [count], 1                    ; the handler has found everything
+        CHECK 57, e
+        mov eax, NR_TIMER_GETTIME
+        mov ebx, [timer]
+        mov ecx, spec
+        call enter
+        test eax, eax
+        CHECK 58, z
+        cmp dword [spec], 77
+        CHECK 59, e
+        cmp dword [spec + 4], 5
+        CHECK 62, e
+        cmp dword [spec + 8], 78
+        CHECK 63, b
+        mov eax, NR_TIMER_GETOVERRUN
+        mov ebx, [timer]
+        call enter
+        test eax, eax
+        CHECK 64, z
+        mov eax, NR_TIMER_SETTIME
+        mov ebx, [timer]
+        xor ecx, ecx
+        mov edx, 8
+        xor esi, esi
+        call enter
+        cmp eax, -EFAULT
+        CHECK 65, e
+        mov eax, NR_TIMER_CREATE
+        mov ebx, CLOCK_MONOTONIC
+        mov ecx, 8
+        mov edx, timer
+        call enter
+        cmp eax, -EFAULT
+        CHECK 66, e
+        mov eax, NR_TIMER_DELETE
+        mov ebx, [timer]
+        call enter
+        test eax, eax
+        CHECK 67, z
+        mov eax, NR_TIMER_DELETE
+        mov ebx, [timer]
+        call enter
+        cmp eax, -EINVAL
+        CHECK 68, e
+        ret
+
+; A wrong word counts for more than one signal.
+timer_handler:
+        mov eax, [esp + 8]
+        cmp dword [eax], SIGUSR1
+        jne .wrong
+        cmp dword [eax + 8], SI_TIMER
+        jne .wrong
+        mov ecx, [timer]
+        cmp [eax + 12], ecx
+        jne .wrong
+        cmp dword [eax + 16], 0
+        jne .wrong
+        cmp dword [eax + 20], 0x89abcdef
+        jne .wrong
+        inc dword [count]
+        ret
+.wrong: add dword [count], 100
+        ret
+
 ; A mapping grows and keeps what it has.
 move_memory:
         mov eax, NR_MMAP2
@@ -514,5 +637,9 @@ status:  resd 1
 descriptor: resd 4
 semaphore_fd: resd 1
 wide:    resd 2
+event:   resd 16
+timer:   resd 1
+spec:    resd 4
+old_spec: resd 4
 
         section .note.GNU-stack noalloc noexec nowrite progbits

@@ -220,7 +220,7 @@ internal static unsafe class CharDeviceTests
         Check.Equal(0, FasyncHelper.Change(file, true, &queue));
         FasyncHelper.Kill(&queue);
         Check.Equal(1ul << (Number - 1), Shared.ReadOnce(ref Current->PendingSignals));
-        Current->Process->Pending = 0;
+        Current->Process->Pending = default;
         Shared.WriteOnce(ref Current->PendingSignals, 0);
         Check.Equal(0, FasyncHelper.Change(file, false, &queue));
         FasyncHelper.Kill(&queue);

@@ -184,7 +184,7 @@ internal static unsafe partial class PipeTests
 
     private static void Forget()
     {
-        Current->Process->Pending = 0;
+        Current->Process->Pending = default;
         Shared.WriteOnce(ref Current->PendingSignals, 0);
         Shared.WriteOnce(ref Current->AllowedSignals, 0);
     }

@@ -14,6 +14,7 @@ internal static unsafe class UserLeakTests
         Test.Run("forks leave no task, page or object behind"u8, "SYS-12"u8, &Forks);
         Test.Run("threads leave no task, page or object behind"u8, "SYS-12"u8, &Threads);
         Test.Run("mappings leave no page, table or object behind"u8, "SYS-12"u8, &Mappings);
+        Test.Run("timers leave no object behind"u8, "TIME-06"u8, &Timers);
         Test.Run("pipes, descriptors and deaths leave nothing behind"u8, "SYS-12"u8, &Others);
     }
 
@@ -43,6 +44,15 @@ internal static unsafe class UserLeakTests
         LeavesNothing("moves\0"u8);
         LeavesNothing("break\0"u8);
         LeavesNothing("stack\0"u8);
+    }
+
+    private static void Timers()
+    {
+        LeavesNothing("timer-refusals\0"u8);
+        LeavesNothing("timer-thread\0"u8);
+        LeavesNothing("timer-execute\0"u8);
+        LeavesNothing("timer-exits\0"u8);
+        LeavesNothing("timer-races\0"u8);
     }
 
     private static void Others()

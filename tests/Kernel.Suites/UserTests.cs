@@ -32,6 +32,19 @@ internal static unsafe class UserTests
         Test.Run("stop, continue, kill"u8, "SYS-12"u8, &SignalStops);
         Test.Run("the alternative stack"u8, "SYS-12"u8, &SignalOtherStack);
         Test.Run("nanosleep, interrupted and gone on with"u8, "SYS-02 SYS-12"u8, &SignalSleep);
+        Test.Run("POSIX timers: numbers, what is left, old times"u8, "TIME-06"u8, &TimerAnswers);
+        Test.Run("POSIX timers: clocks, signals, threads, numbers and times that are refused; as many as there may be"u8, "TIME-06 SYS-13"u8, &TimerRefusals);
+        Test.Run("POSIX timers: one signal, never early, and what its handler is told"u8, "TIME-06"u8, &TimerOnce);
+        Test.Run("POSIX timers: a signal that waits is there once, and counts what it stands for"u8, "TIME-06"u8, &TimerOverruns);
+        Test.Run("POSIX timers: several with one signal; set and deleted while it waits"u8, "TIME-06"u8, &TimerSeveral);
+        Test.Run("POSIX timers: for one thread, also when that has ended"u8, "TIME-06"u8, &TimerThread);
+        Test.Run("timers and execve, timers and fork"u8, "TIME-06"u8, &TimerExecute);
+        Test.Run("POSIX timers: the end of a process against expiry"u8, "TIME-06"u8, &TimerExits);
+        Test.Run("POSIX timers: threads that make, set, read and delete the same ones"u8, "TIME-06"u8, &TimerRaces);
+        Test.Run("alarm, setitimer, getitimer"u8, "TIME-06"u8, &Itimers);
+        Test.Run("setitimer: time of the processor"u8, "TIME-06"u8, &ProcessorTimers);
+        Test.Run("clock_gettime, clock_getres, clock_nanosleep of every clock"u8, "TIME-06"u8, &ClocksOfEveryKind);
+        Test.Run("a clock that is set moves the timers for a time of day, and no others"u8, "TIME-06"u8, &ClockSet);
         Test.Run("anonymous memory, munmap"u8, "SYS-12"u8, &MemoryAnonymously);
         Test.Run("mprotect; no memory is writable and executable"u8, "SYS-12"u8, &MemoryProtection);
         Test.Run("a private mapping of a file; the sixth argument; the block of the old mmap; SIGBUS"u8, "SYS-01 SYS-12 IRQ-01"u8, &MemoryPrivateFile);
@@ -104,6 +117,32 @@ internal static unsafe class UserTests
     private static void SignalOtherStack() => UserHelp.Good("other-stack\0"u8);
 
     private static void SignalSleep() => UserHelp.Good("sleep\0"u8);
+
+    private static void TimerAnswers() => UserHelp.Good("timer-answers\0"u8);
+
+    private static void TimerRefusals() => UserHelp.Good("timer-refusals\0"u8);
+
+    private static void TimerOnce() => UserHelp.Good("timer-once\0"u8);
+
+    private static void TimerOverruns() => UserHelp.Good("timer-overruns\0"u8);
+
+    private static void TimerSeveral() => UserHelp.Good("timer-several\0"u8);
+
+    private static void TimerThread() => UserHelp.Good("timer-thread\0"u8);
+
+    private static void TimerExecute() => UserHelp.Good("timer-execute\0"u8);
+
+    private static void TimerExits() => UserHelp.Good("timer-exits\0"u8);
+
+    private static void TimerRaces() => UserHelp.Good("timer-races\0"u8);
+
+    private static void Itimers() => UserHelp.Good("itimers\0"u8);
+
+    private static void ProcessorTimers() => UserHelp.Good("processor-timers\0"u8);
+
+    private static void ClocksOfEveryKind() => UserHelp.Good("clocks\0"u8);
+
+    private static void ClockSet() => UserHelp.Good("clock-set\0"u8);
 
     private static void MemoryAnonymously() => UserHelp.Good("anonymous\0"u8);
 

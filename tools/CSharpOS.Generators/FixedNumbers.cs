@@ -20,6 +20,7 @@ internal static class FixedNumbers
         "rt_sigaction:174:13 rt_sigprocmask:175:14 rt_sigpending:176:127 rt_sigsuspend:179:130 sigaltstack:186:131 tkill:238:200 " +
         "tgkill:270:234 brk:45:12 old_mmap:90:- munmap:91:11 mprotect:125:10 mremap:163:25 mmap2:192:- mmap:-:9 restart_syscall:0:219 " +
         "time:13:201 stime:25:- alarm:27:37 gettimeofday:78:96 settimeofday:79:164 setitimer:104:38 getitimer:105:36 nanosleep:162:35 " +
+        "timer_create:259:222 timer_settime:260:223 timer_gettime:261:224 timer_getoverrun:262:225 timer_delete:263:226 " +
         "clock_settime:264:227 clock_gettime:265:228 clock_getres:266:229 clock_nanosleep:267:230 sethostname:74:170 reboot:88:169 " +
         "syslog:103:103 sysinfo:116:99 uname:122:63 silly_copy:222:- am_i_popular:223:- foo:283:- read:3:0 write:4:1 open:5:2 close:6:3 " +
         "creat:8:85 link:9:86 unlink:10:87 chdir:12:80 mknod:14:133 chmod:15:90 lchown:16:94 lseek:19:8 mount:21:165 umount:22:- " +

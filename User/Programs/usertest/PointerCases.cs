@@ -70,6 +70,8 @@ internal static unsafe class PointerCases
         }
 
         Wrong(SyscallNumbers64.__NR_getitimer, 0, bad);
+        Wrong(SyscallNumbers64.__NR_getitimer, 1, bad);
+        Timers(bad, readable);
         Wrong(SyscallNumbers64.__NR_poll, bad, 1, 0);
         int root = Open("/", O_RDONLY);
         Wrong(SyscallNumbers64.__NR_getdents64, root, bad, 512);
@@ -98,6 +100,33 @@ internal static unsafe class PointerCases
         Expect.Error(EFAULT, _syscall1(__NR_pipe, (int)Low(bad)));
         Expect.Error(EFAULT, _syscall3(__NR_poll, (int)Low(bad), 1, 0));
         Close(zero);
+    }
+
+    // A timer's number, description, times and old times.
+    private static void Timers(nint bad, bool readable)
+    {
+        ulong* notify = stackalloc ulong[8];
+        long* times = stackalloc long[4];
+        notify[1] = SIGUSR1;
+        int id;
+        Wrong(SyscallNumbers64.__NR_timer_create, 1, (nint)notify, bad);
+        Expect.Equal(0, Syscall64(SyscallNumbers64.__NR_timer_create, 1, (nint)notify, (nint)(&id)));
+        Wrong(SyscallNumbers64.__NR_timer_gettime, id, bad);
+        Expect.Error(EFAULT, _syscall2(__NR_timer_gettime, id, (int)Low(bad)));
+        if (bad != 0)
+        {
+            // Null means: not wanted, or SIGALRM; null for the times is -EINVAL.
+            Wrong(SyscallNumbers64.__NR_timer_settime, id, 0, (nint)times, bad);
+            if (!readable)
+            {
+                Wrong(SyscallNumbers64.__NR_timer_create, 1, bad, (nint)(&id));
+                Wrong(SyscallNumbers64.__NR_timer_settime, id, 0, bad, 0);
+                Wrong(SyscallNumbers64.__NR_setitimer, 1, bad, 0);
+                Wrong(SyscallNumbers64.__NR_clock_nanosleep, 1, 0, bad, 0);
+            }
+        }
+
+        Expect.Equal(0, Syscall64(SyscallNumbers64.__NR_timer_delete, id));
     }
 
     // What int 0x80 can say: what does not fit is null.

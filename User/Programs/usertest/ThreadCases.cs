@@ -29,6 +29,18 @@ internal static unsafe class ThreadCases
         }
     }
 
+    /// <summary>The number of a thread that has been started.</summary>
+    internal static int Tid(int index)
+    {
+        int tid;
+        while ((tid = System.Threading.Volatile.Read(ref s_tids[index])) == -1)
+        {
+            Syscall64(SyscallNumbers64.__NR_sched_yield);
+        }
+
+        return tid;
+    }
+
     // The kernel clears the word and wakes whoever waits there.
     internal static void Join(int index)
     {

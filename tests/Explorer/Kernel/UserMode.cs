@@ -24,13 +24,53 @@ namespace CSharpOS.Mm
 
 namespace CSharpOS.Processes
 {
-    public struct Process;
+    /// <summary>What POSIX timers need of it.</summary>
+    public unsafe struct Process
+    {
+        internal SpinLock Lock;
+        internal PosixTimer* Timers;
+
+        /// <summary>The one whose signal is pending.</summary>
+        internal PosixTimer* Pending;
+    }
 
     internal struct TaskSignals;
+
+    internal struct SigPending;
 
     internal static class Signal
     {
         internal const int SIGKILL = 9;
+    }
+
+    /// <summary>A process whose only pending signal may be that of one timer.</summary>
+    internal static unsafe class TimerSignals
+    {
+        internal static bool Send(PosixTimer* timer)
+        {
+            if (Shared.ReadOnce(&timer->Pending) != null)
+            {
+                throw Explorer.Machine.Fail("a signal was sent that is pending");
+            }
+
+            Shared.WriteOnce(&timer->Pending, (SigPending*)timer->Process);
+            Shared.WriteOnce(&timer->Process->Pending, timer);
+            return true;
+        }
+
+        internal static void TakeBack(PosixTimer* timer)
+        {
+            if (Shared.ReadOnce(&timer->Pending) != null)
+            {
+                Shared.WriteOnce(&timer->Pending, null);
+                Shared.WriteOnce(&timer->Process->Pending, null);
+            }
+        }
+    }
+
+    internal static unsafe class CpuTimers
+    {
+        internal static void Tick(Process* process, bool userMode) => throw Explorer.Machine.Fail("a kernel thread has a process");
     }
 
     internal static unsafe class ProcessExit
@@ -46,6 +86,13 @@ namespace CSharpOS.Processes
 namespace CSharpOS.Syscalls
 {
     internal struct RestartBlock;
+
+    internal static class Clocks
+    {
+        internal const int Realtime = 0;
+
+        internal static long RealtimeShift() => 0;
+    }
 }
 
 namespace CSharpOS.Tty
