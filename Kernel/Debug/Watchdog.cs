@@ -50,12 +50,7 @@ public static unsafe partial class Watchdog
     {
         s_cells = PerCpu<Cell>.Allocate();
         s_threshold = 0;
-        int seconds = DefaultSeconds;
-        if (CommandLine.TryGetInt("watchdog_thresh"u8, out int wanted) && wanted is >= 0 and <= MaxSeconds)
-        {
-            seconds = wanted;
-        }
-
+        int seconds = Seconds();
         s_soft = !CommandLine.Has("nosoftlockup"u8);
         s_hard = !(CommandLine.TryGetInt("nmi_watchdog"u8, out int nmi) && nmi == 0);
         if (CommandLine.Has("nowatchdog"u8))
@@ -74,6 +69,22 @@ public static unsafe partial class Watchdog
 
         Threshold = (uint)(seconds * HZ);
         return error;
+    }
+
+    private static int Seconds()
+    {
+        if (!CommandLine.TryGetValue("watchdog_thresh"u8, out ReadOnlySpan<byte> text))
+        {
+            return DefaultSeconds;
+        }
+
+        if (CommandLine.TryGetInt("watchdog_thresh"u8, out int wanted) && wanted is >= 0 and <= MaxSeconds)
+        {
+            return wanted;
+        }
+
+        Printk(LogLevel.Warning, $"watchdog_thresh={text}: not 0 to {MaxSeconds} seconds, ignored\n");
+        return DefaultSeconds;
     }
 
     /// <summary>Tells the watchdog that this CPU is about to be busy for long, and rightly so. Any context.</summary>

@@ -16,6 +16,7 @@ public static unsafe class SchedTests
         Test.Run("shares of CPU time follow nice"u8, "KT-04"u8, &SchedOrderTests.Shares);
         Test.Run("priority changes take effect at once"u8, "KT-04"u8, &SchedOrderTests.Changes);
         Test.Run("a real-time policy does not wait for the round"u8, "KT-04"u8, &SchedOrderTests.ExpiredToRealTime);
+        Test.Run("a switch costs the same beside two and beside 150 runnable tasks"u8, "KT-04"u8, &SchedPickTests.ConstantTime);
         Test.Run("nice and policies outside of their ranges"u8, "KT-04"u8, &SchedOrderTests.BadArguments);
 
         Test.Run("a thread that never yields is preempted"u8, "KT-04"u8, &SchedPreemptTests.Endless);

@@ -1,4 +1,4 @@
-// SmpFreeTests: free_irq and disable_irq against handlers that run on another CPU. Each round ends with the handler's memory being poisoned, or with a
+// SmpFreeTests: free_irq, disable_irq and synchronize_irq against handlers that run on another CPU. Each round ends with the handler's memory being poisoned, or with a
 // look whether it is still running: one round in which the caller went on too early is enough to fail.
 
 namespace CSharpOS.Suites;
@@ -59,6 +59,35 @@ internal static unsafe class SmpFreeTests
         // Otherwise nothing was tested: the handler was met at its work, and not only once.
         Check.Between(s_rounds / 1000, s_rounds, inside);
         Check.Between(s_rounds / 100, s_rounds, s_handled);
+    }
+
+    // The handler has been seen at its work, and has some of it left: when synchronize_irq returns it has done it.
+    internal static void Synchronize()
+    {
+        int irq = SmpTests.HasSeveralCpus() ? SmpLine.Find() : -1;
+        if (irq < 0)
+        {
+            return;
+        }
+
+        Reset(irq);
+        ulong cookie = Good;
+        Check.Equal(0, RequestIrq(irq, &LookAtCookie, IrqFlags.None, "smp"u8, &cookie));
+        SmpLine.Route(irq, 1);
+        int early = 0;
+        for (int i = 1; i <= s_rounds && early == 0; i++)
+        {
+            Shared.WriteOnce(ref s_hold, 1);
+            SmpLine.Raise(irq);
+            early += 1 - MeetHandler();
+            SynchronizeIrq(irq);
+            early += Shared.ReadOnce(ref s_inside) == 0 && Shared.ReadOnce(ref s_handled) == i ? 0 : 1;
+        }
+
+        Check.Equal(0, early);
+        Check.Equal(0, s_bad);
+        SmpLine.Route(irq, 0);
+        FreeIrq(irq, &cookie);
     }
 
     internal static void Disable()

@@ -49,6 +49,7 @@ public static unsafe class SmpTests
         OnCpuZero.Run("an edge of the device while its handler runs"u8, "IRQ-02"u8, &SmpDeviceTests.EdgeFromHandler);
         OnCpuZero.Run("level triggered interrupts on every CPU"u8, "IRQ-06 IRQ-18"u8, &SmpDeviceTests.LevelOnEveryCpu);
         OnCpuZero.Run("free_irq while the handler runs elsewhere"u8, "IRQ-05"u8, &SmpFreeTests.Free);
+        OnCpuZero.Run("synchronize_irq while the handler runs elsewhere"u8, "IRQ-08"u8, &SmpFreeTests.Synchronize);
         OnCpuZero.Run("disable_irq while the handler runs elsewhere"u8, "IRQ-08"u8, &SmpFreeTests.Disable);
         OnCpuZero.Run("free_irq on another CPU than the 8259A's"u8, "IRQ-05"u8, &SmpFreeTests.FreeFromOtherCpu);
     }

@@ -83,6 +83,22 @@ public sealed unsafe class WatchdogTests : LogFixture, IDisposable
         Assert.Empty(ArchSmp.Nmis);
     }
 
+    [Theory]
+    [InlineData("watchdog_thresh=abc", true)]
+    [InlineData("watchdog_thresh=-1", true)]
+    [InlineData("watchdog_thresh=3601", true)]
+    [InlineData("watchdog_thresh=", true)]
+    [InlineData("watchdog_thresh=3600", false)]
+    [InlineData("watchdog_thresh=0", false)]
+    [InlineData("", false)]
+    public void ABadThresholdIsTold(string option, bool told)
+    {
+        Boot(option + " nowatchdog");
+        Assert.Equal(0, Watchdog.Start());
+        Assert.Equal(told, Dmesg().Contains($"{option}: not 0 to 3600 seconds, ignored", StringComparison.Ordinal));
+        Assert.Equal(told, Dmesg().Contains("watchdog_thresh", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void AnNmiThatNobodyAskedForCountsNothing()
     {
