@@ -2,7 +2,8 @@
 //
 // Linux: tracing_on, kernel/trace/trace.c. Start, Stop and Clear: process context, one at a time (s_lock); Start may sleep. What is traced stands in
 // TracePoints.cs, how it is printed in TraceText.cs.
-// The rings are made by the first Start and stay. While tracing is off a trace point costs a load and a branch that is never taken.
+// The rings are made by the first Start and stay. While tracing is off a trace point costs a comparison with memory and a branch that
+// always goes the same way.
 
 namespace CSharpOS.Tracing;
 

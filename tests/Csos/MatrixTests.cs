@@ -29,6 +29,16 @@ public sealed class MatrixTests
         Assert.Empty(boot.Suites);
     }
 
+    // Only there can the interrupt sweep strike; entry and exit differ with the stacks.
+    [Fact]
+    public void Instructions_are_counted_with_interrupt_stacks_and_without()
+    {
+        Boot[] counted = [.. Matrix.Boots.Where(boot => boot.Machine.Icount)];
+        Assert.Equal([false, true], counted.Select(boot => boot.Variant.IrqStacks).Order());
+        Assert.All(counted, boot => Assert.Equal(1, boot.Machine.Cpus));
+        Assert.All(counted, boot => Assert.Empty(boot.Suites));
+    }
+
     [Fact]
     public void A_missing_pair_is_found()
     {

@@ -12,7 +12,7 @@ public static unsafe partial class StressTests
     private const int Objects = 16;
     private const int MostCallbacks = 1000;
     private const long InterruptEvery = 200_000;
-    private const int LeastRounds = 300;
+    private const int LeastTurns = 100;
     private const uint LongestTimer = 6;
 
     private static WorkArray s_works;
@@ -70,11 +70,11 @@ public static unsafe partial class StressTests
     private static void AskUntilTheEnd(void* unused)
     {
         int cpu = SmpProcessorId();
-        uint random = 0x1234567u + (uint)cpu;
+        uint random = Next((uint)s_seeds[cpu]);
         HrtimerStart(InterruptOf(cpu), InterruptEvery, HrtimerMode.Rel);
 
         // However little of its time a busy host gives the CPU: everything is to take place.
-        for (int round = 0; round < LeastRounds || MonotonicMicroseconds() < s_end || !EverythingTookPlace(); round++)
+        for (int turn = 0; turn < LeastTurns || MonotonicMicroseconds() < s_end || !EverythingTookPlace(); turn++)
         {
             random = Next(random);
             int index = (int)(random >> 8) % Objects;
@@ -227,6 +227,7 @@ public static unsafe partial class StressTests
         s_errors += Shared.AddReturn(ref tasklet->Inside, 1) == 1 ? 0 : 1;
         tasklet->Seen.Set(tasklet->Wanted.Read());
         s_asked.TaskletsRun.Inc();
+        SmpLine.Pause(5);
         Shared.AddReturn(ref tasklet->Inside, -1);
     }
 
@@ -276,13 +277,6 @@ public static unsafe partial class StressTests
         Shared.WriteOnce(ref sleeper->Wanted, sleeper->Wanted + 1);
         s_asked.WokenUp.Inc();
         Scheduler.WakeUpProcess(sleeper->Thread);
-    }
-
-    private static void StopSleeper(int cpu)
-    {
-        Sleeper* sleeper = SleeperOf(cpu);
-        Check.True(Becomes(ref sleeper->Seen, sleeper->Wanted));
-        Kthread.Stop(sleeper->Thread);
     }
 
     private static int SleepAndSee(void* argument)

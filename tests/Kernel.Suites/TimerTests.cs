@@ -37,6 +37,7 @@ public static unsafe class TimerTests
         Test.Run("one that arms itself for now runs at the next tick, again and again"u8, "TIME-03"u8, &ArmForNow);
         Test.Run("add_timer of an active timer is reported"u8, "TIME-02"u8, &AddTwice);
         Test.Run("del_timer_sync from interrupt context is reported"u8, "TIME-02"u8, &SyncInInterrupt);
+        OnCpuZero.Run("adding, modifying and deleting cost the same with 1 and with 100,000 pending"u8, "TIME-03"u8, &TimerBench.SameCosts);
         Test.Run("the monitor shows the timers"u8, "TIME-02"u8, &MonitorCommand);
         Test.Run("timers run on the CPU where they were added"u8, "TIME-03"u8, &TimerSmpTests.OnEveryCpu);
         Test.Run("add_timer_on another CPU"u8, "TIME-02"u8, &TimerSmpTests.AddOn);

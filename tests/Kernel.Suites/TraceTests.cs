@@ -30,6 +30,7 @@ public static unsafe class TraceTests
         Test.Run("an hrtimer: start, cancel, expire entry and exit"u8, "WORK-08 TIME-06"u8, &HrtimerEvents);
         Test.Run("switches and wake-ups"u8, "WORK-08"u8, &TaskEvents);
         Test.Run("off records nothing, clear forgets"u8, "WORK-08"u8, &OffAndClear);
+        Test.Run("off, a point costs a comparison and a branch"u8, "WORK-08"u8, &OffCosts);
         Test.Run("a full ring keeps the newest"u8, "WORK-08"u8, &Overwrite);
         Test.Run("events of all CPUs in the order of time"u8, "WORK-08"u8, &Order);
         Test.Run("an event in the middle of an event"u8, "WORK-08"u8, &Nested);
@@ -178,6 +179,28 @@ public static unsafe class TraceTests
         Trace.Stop();
         Find("TraceTests.Handler"u8);
         Check.Equal(0, Count(0));
+    }
+
+    private static void OffCosts()
+    {
+        if (!TimeTests.CountsInstructions())
+        {
+            Test.Skip("instructions are not counted here"u8);
+            return;
+        }
+
+        Trace.Stop();
+        ulong flags = LocalIrqSave();
+        ulong start = ReadTsc();
+        ulong none = ReadTsc() - start;
+        start = ReadTsc();
+        TracePoints.ContentionBegin(null);
+        TracePoints.ContentionEnd(null);
+        TracePoints.ContentionBegin(null);
+        TracePoints.ContentionEnd(null);
+        ulong four = ReadTsc() - start;
+        LocalIrqRestore(flags);
+        Check.Equal(none + (4 * 2), four);
     }
 
     private static void Overwrite()

@@ -66,9 +66,10 @@ public static class Matrix
     /// <summary>All boots, in the order in which they run.</summary>
     public static IReadOnlyList<Boot> Boots { get; } =
     [
-        .. Rows.Select(row => Make("Checked", row)),
+        // Of the builds with interrupt stacks the first counts instructions: the sweep goes through their entry and exit.
+        .. Rows.Select((row, index) => index == 0 ? Counted(Make("Checked", row)) : Make("Checked", row)),
         .. s_configurations.Select(entry => Make(entry.Configuration, Split(entry.Row), entry.Option)),
-        // Counted instructions: time is exact here, and the tests of time and of its shares demand it.
+        // Counted instructions once more: time is exact here, and the tests of time and of its shares demand it.
         new Boot(new Variant("Checked", IrqStacks: false), new Machine { Icount = true }, []),
         // The other two HZ, for what reckons in ticks.
         new Boot(new Variant("Checked", Hz: 100), new Machine { Icount = true }, s_ticking),
@@ -98,6 +99,8 @@ public static class Matrix
             _ => true,
         };
     }
+
+    private static Boot Counted(Boot boot) => boot with { Machine = boot.Machine with { Icount = true } };
 
     private static string[] Split(string row) => row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 

@@ -59,7 +59,7 @@ public sealed partial class TraceScenario : Scenario
     /// <inheritdoc/>
     public override async Task RunAsync(ToolContext context, LogFolder logs)
     {
-        const int Events = 8192;
+        const int Events = 2048;
         Machine machine = new() { Cpus = 2 };
         string text = await TraceRecording.RecordAsync(
             context, Variant.Kernel(context), machine, logs, Events, ["demo tasklet-smp", "demo delayed-work"]);
