@@ -7,7 +7,7 @@ using System.Runtime.CompilerServices;
 namespace CSharpOS.Suites;
 
 /// <summary>The suite of the tracer.</summary>
-public static unsafe class TraceTests
+public static unsafe partial class TraceTests
 {
     private const int MaxWanted = 6;
 
@@ -29,6 +29,9 @@ public static unsafe class TraceTests
         Test.Run("a tasklet: raise, entry, tasklet, exit"u8, "WORK-08"u8, &TaskletEvents);
         Test.Run("an hrtimer: start, cancel, expire entry and exit"u8, "WORK-08 TIME-06"u8, &HrtimerEvents);
         Test.Run("switches and wake-ups"u8, "WORK-08"u8, &TaskEvents);
+        Test.Run("an interrupt: entry and exit, with name and result"u8, "WORK-08 IRQ-19"u8, &IrqEvents);
+        Test.Run("a timer: start, cancel, expire entry and exit"u8, "WORK-08 TIME-02"u8, &TimerEvents);
+        Test.Run("a lock that is waited for: begin and end"u8, "WORK-08 SYNC-02"u8, &ContentionEvents);
         Test.Run("off records nothing, clear forgets"u8, "WORK-08"u8, &OffAndClear);
         Test.Run("off, a point costs a comparison and a branch"u8, "WORK-08"u8, &OffCosts);
         Test.Run("a full ring keeps the newest"u8, "WORK-08"u8, &Overwrite);
@@ -105,52 +108,6 @@ public static unsafe class TraceTests
         Check.Equal(Place(2), Place(3));
     }
 
-    // Started, cancelled, started for its time; its function wants one restart: three starts, two runs, one cancellation.
-    private static void HrtimerEvents()
-    {
-        const long Second = 1_000_000_000;
-        var timer = (Hrtimer*)Unsafe.AsPointer(ref s_hrtimer);
-        var done = (Completion*)Unsafe.AsPointer(ref s_done);
-        Completion.Init(done);
-        s_line = 0;
-        HrtimerInit(timer, &RunTwice);
-        Begin();
-        HrtimerStart(timer, 1000 * Second, HrtimerMode.Rel);
-        HrtimerCancel(timer);
-        HrtimerStart(timer, KtimeGet() + (Second / 1000), HrtimerMode.Abs);
-        Completion.Wait(done);
-        HrtimerCancel(timer);
-        Trace.Stop();
-        Span<byte> storage = stackalloc byte[4 * 96];
-        TextBuffer start = new(storage[..96]), cancel = new(storage[96..192]), entry = new(storage[192..288]), exit = new(storage[288..]);
-        start.Append($"hrtimer_start: hrtimer=0x{(ulong)timer:x16} function=TraceTests.RunTwice expires=");
-        cancel.Append($"hrtimer_cancel: hrtimer=0x{(ulong)timer:x16}");
-        entry.Append($"hrtimer_expire_entry: hrtimer=0x{(ulong)timer:x16} function=");
-        exit.Append($"hrtimer_expire_exit: hrtimer=0x{(ulong)timer:x16}");
-        Find(start.Written, cancel.Written, entry.Written, exit.Written, "mode=REL"u8, "function=TraceTests.RunTwice now="u8);
-        Check.Equal(3, Count(0));
-        Check.Equal(1, Count(1));
-        Check.Equal(2, Count(2));
-        Check.Equal(2, Count(3));
-        Check.Equal(2, Count(5));
-        Check.Equal(Place(0), Place(4));
-        Check.True(Place(0) < Place(1) && Place(1) < Place(2) && Place(2) < Place(3));
-        Find(" softexpires="u8, " mode=ABS"u8);
-        Check.True(Count(0) >= 3 && Count(1) >= 2);
-    }
-
-    private static HrtimerRestart RunTwice(Hrtimer* timer)
-    {
-        if (++s_line < 2)
-        {
-            HrtimerForward(timer, KtimeGet(), 1_000_000);
-            return HrtimerRestart.Restart;
-        }
-
-        Completion.Complete((Completion*)Unsafe.AsPointer(ref s_done));
-        return HrtimerRestart.NoRestart;
-    }
-
     private static void TaskEvents()
     {
         Begin();
@@ -179,28 +136,6 @@ public static unsafe class TraceTests
         Trace.Stop();
         Find("TraceTests.Handler"u8);
         Check.Equal(0, Count(0));
-    }
-
-    private static void OffCosts()
-    {
-        if (!TimeTests.CountsInstructions())
-        {
-            Test.Skip("instructions are not counted here"u8);
-            return;
-        }
-
-        Trace.Stop();
-        ulong flags = LocalIrqSave();
-        ulong start = ReadTsc();
-        ulong none = ReadTsc() - start;
-        start = ReadTsc();
-        TracePoints.ContentionBegin(null);
-        TracePoints.ContentionEnd(null);
-        TracePoints.ContentionBegin(null);
-        TracePoints.ContentionEnd(null);
-        ulong four = ReadTsc() - start;
-        LocalIrqRestore(flags);
-        Check.Equal(none + (4 * 2), four);
     }
 
     private static void Overwrite()
