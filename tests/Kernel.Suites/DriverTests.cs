@@ -158,7 +158,7 @@ public static unsafe class DriverTests
             Press(code);
         }
 
-        bool early = (Shared.ReadOnce(ref init->Pending) & interrupt) != 0;
+        bool early = (Shared.ReadOnce(ref init->Pending.Set) & interrupt) != 0;
         Completion.CompleteAll(Gate);
         Power.Reboot.Flush();
         for (int cpu = 0; cpu < Smp.CpuCount; cpu++)
@@ -167,7 +167,7 @@ public static unsafe class DriverTests
         }
 
         ulong flags = init->Lock.LockIrqSave();
-        bool sent = (init->Pending & interrupt) != 0;
+        bool sent = (init->Pending.Set & interrupt) != 0;
         Processes.Signals.Forget(init, interrupt);
         init->Lock.UnlockIrqRestore(flags);
         Power.Reboot.CtrlAltDelRestarts = restarts;
