@@ -32,9 +32,12 @@ internal static unsafe class CharDeviceTests
     {
         Test.Run("numbers: taken, free, dynamic, some minors only"u8, "DRV-03 SYS-13"u8, &Numbers);
         Test.Run("a toy device: open, blocking read, write, poll, ioctl"u8, "DRV-03 SYS-11"u8, &ToyDevices);
+        Test.Run("a toy device: a signal ends the wait, a poll is woken"u8, "DRV-03"u8, &ToyWaits);
+        Test.Run("what a driver leaves out is refused; the last user's close releases"u8, "DRV-03 SYS-13"u8, &Bare);
         Test.Run("nodes in /dev come and go"u8, "DRV-03"u8, &Nodes);
         Test.Run("null, zero, full"u8, "DRV-03"u8, &Memory);
         Test.Run("random and urandom"u8, "DRV-03 IRQ-14"u8, &Randoms);
+        RandomTests.Run();
         Test.Run("kmsg: the log, record by record"u8, "DRV-03 LOG-01"u8, &Kmsg);
         Test.Run("SIGIO for who asked for it"u8, "DRV-03"u8, &Sigio);
     }
@@ -106,6 +109,70 @@ internal static unsafe class CharDeviceTests
         FdTests.Close(impatient);
         Check.Equal(0, s_toy.Opens);
         RemoveToy(major);
+    }
+
+    private static void ToyWaits()
+    {
+        int major = AddToy();
+        long fd = FdTests.Open("/dev/toy\0"u8, OpenFlags.O_RDWR);
+        s_files = Current->Files;
+        s_fd = (int)fd;
+        SchedThread thread = default;
+        if (SchedThread.Run(&thread, -1, &ToyReader, null))
+        {
+            Check.True(SchedThread.Asleep(&thread));
+            Shared.WriteOnce(ref thread.Task->AllowedSignals, 2);
+            Signals.Send(thread.Task, 2);
+            SchedThread.Join(&thread);
+            Check.Equal(-ERESTARTSYS, s_result);
+        }
+
+        if (SchedThread.Run(&thread, -1, &ToyPoller, null))
+        {
+            Check.True(SchedThread.Asleep(&thread));
+            Check.Equal(1, FdTests.Write(fd, "p"u8));
+            SchedThread.Join(&thread);
+            Check.Equal(100 + PollEvents.POLLIN, s_result);
+        }
+
+        FdTests.Close(fd);
+        RemoveToy(major);
+    }
+
+    private static void ToyPoller(void* unused)
+    {
+        Current->Files = FilesStruct.Share(s_files);
+        PollFd poll = new() { Fd = s_fd, Events = (ushort)PollEvents.POLLIN };
+        int ticks = MaxScheduleTimeout;
+        int found = PollCalls.Poll(&poll, 1, ref ticks);
+        s_result = found < 0 ? found : (found * 100) + poll.Happened;
+        FilesStruct.Exit(Current);
+    }
+
+    private static void Bare()
+    {
+        s_toy = default;
+        s_ops = new FileOperations { Release = &Release };
+        int major = RegisterChrdev(0, "bare"u8, (FileOperations*)Unsafe.AsPointer(ref s_ops));
+        Check.Equal(0, DeviceCreate("bare"u8, FileModes.S_IFCHR | 0x1b6, DeviceNumber.Make((uint)major, 0)));
+        long fd = FdTests.Open("/dev/bare\0"u8, OpenFlags.O_RDWR);
+        long again = FileCalls.SysDup((uint)fd);
+        byte one = 0;
+        Check.True(fd >= 0 && again > fd);
+        Check.Equal(-EINVAL, FdTests.Read(fd, &one, 1));
+        Check.Equal(-EINVAL, FdTests.Write(fd, "x"u8));
+        Check.Equal(-ENOTTY, FileCalls.SysIoctl((uint)fd, GetCount, 0));
+        PollFd poll = new() { Fd = (int)fd, Events = (ushort)(PollEvents.POLLIN | PollEvents.POLLOUT) };
+        int ticks = 0;
+        Check.Equal(1, PollCalls.Poll(&poll, 1, ref ticks));
+        Check.Equal(PollEvents.POLLIN | PollEvents.POLLOUT, poll.Happened);
+        FdTests.Close(fd);
+        Check.Equal(0, s_toy.Opens);
+        FdTests.Close(again);
+        Check.Equal(-1, s_toy.Opens);
+        Check.Equal(0, DeviceDestroy("bare"u8));
+        UnregisterChrdev((uint)major);
+        Check.Equal(-ENOENT, FdTests.Open("/dev/bare\0"u8, OpenFlags.O_RDWR));
     }
 
     private static void Nodes()

@@ -32,6 +32,7 @@ public static unsafe class DriverTests
         Test.Run("keyboard: a key comes by interrupt"u8, "DRV-01"u8, &Key);
         Test.Run("keyboard: arrows are escape sequences"u8, "DRV-01"u8, &Arrow);
         Test.Run("keyboard: Ctrl-Alt-Del schedules a work, which sends init SIGINT"u8, "DRV-06"u8, &CtrlAltDel);
+        Test.Run("keyboard: when keys are pressed is what the entropy pool gets"u8, "IRQ-14"u8, &KeysAreRandom);
         Test.Run("vga: text stands in screen memory, the cursor behind it"u8, "DRV-01"u8, &Vga);
         Test.Run("framebuffer: text is drawn"u8, "DRV-01"u8, &Framebuffer);
         Test.Run("pci: the bus is enumerated"u8, "DRV-01"u8, &Enumeration);
@@ -174,6 +175,30 @@ public static unsafe class DriverTests
         Kfree(blockers);
         Check.False(early);
         Check.True(sent);
+        Check.False(ConsoleInput.TryGet(out _));
+    }
+
+    // Nobody else feeds the pool here; each interrupt is worth a bit at most.
+    private static void KeysAreRandom()
+    {
+        const int Presses = 40;
+        if (!HasKeyboard())
+        {
+            Test.Skip("no keyboard controller"u8);
+            return;
+        }
+
+        Drain();
+        RandomTests.Empty();
+        int before = EntropyPool.EntropyCount;
+        for (uint i = 1; i <= Presses; i++)
+        {
+            Udelay(i * i % 29);
+            Press(0x2a);
+            Press(0xaa);
+        }
+
+        Check.Between(Presses / 2, 2 * Presses, EntropyPool.EntropyCount - before);
         Check.False(ConsoleInput.TryGet(out _));
     }
 

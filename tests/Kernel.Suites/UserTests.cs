@@ -80,6 +80,7 @@ internal static unsafe class UserTests
         UserHelperTests.Run();
         OrderlyTests.Run();
         UserMemoryTests.Run();
+        KernelMmTests.Run();
         UserContextTests.Run();
         UserLeakTests.Run();
     }

@@ -34,6 +34,16 @@ internal static unsafe class KernelCases
         Assembly.Spin();
     }
 
+    /// <summary>Is inside a call, then ends.</summary>
+    internal static void Visit()
+    {
+        int who = 0;
+        int fd = Open("/dev/usertest-visit", O_RDONLY);
+        Expect.True(fd > 2);
+        Expect.Equal(sizeof(int), _syscall3(__NR_read, fd, &who, sizeof(int)));
+        Expect.Equal(Unix.Getpid(), who);
+    }
+
     /// <summary>Signals for two kernel threads, one of which has allowed SIGINT.</summary>
     internal static void KillThreads()
     {

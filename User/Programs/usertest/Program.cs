@@ -101,6 +101,7 @@ internal static unsafe class Program
         "million" => &RandomCases.Million,
         "inside" => &KernelCases.Inside,
         "spin" => &KernelCases.Spin,
+        "visit" => &KernelCases.Visit,
         "kill-threads" => &KernelCases.KillThreads,
         "moves" => &MemoryCases.Moves,
         "old-select" => &KernelCases.OldSelect,
