@@ -27,7 +27,6 @@ public static unsafe class DemoTests
         Test.Run("the commands"u8, "OLD-01 OLD-03 WORK-04"u8, &Commands);
         Test.Run("demo tasklet-smp: one tasklet never twice at once, one for each CPU all at once"u8, "TASKLET-03"u8, &TaskletSmp);
         Test.Run("demo softirq-storm and demo policies print what they saw"u8, "SIRQ-05 SIRQ-11"u8, &Softirqs);
-        Test.Run("demo timer-race: what is freed after del_timer_sync is not used"u8, "TIME-02"u8, &TimerRace);
         Test.Run("demo names all of them"u8, "SIRQ-11"u8, &AllNamed);
     }
 
@@ -206,21 +205,6 @@ public static unsafe class DemoTests
         Check.True(OutputCapture.Contains("\ndefer     "u8));
         Check.True(OutputCapture.Contains("\nchosen    "u8));
         Check.Equal((int)before, (int)Policy);
-    }
-
-    private static void TimerRace()
-    {
-        if (Smp.CpuCount < 2)
-        {
-            Check.Equal(-ENODEV, OutputCapture.Execute("demo timer-race"u8));
-            return;
-        }
-
-        Check.Equal(0, OutputCapture.Execute("demo timer-race"u8));
-
-        // How often the mistake shows is a matter of time; that the remedy never lets it happen is not.
-        Check.True(OutputCapture.Contains("\ndel_timer and free, 20 times while the function ran: "u8));
-        Check.True(OutputCapture.Contains("del_timer_sync and free, 20 times while the function ran: 0 times it used the freed object\n"u8));
     }
 
     private static void AllNamed()

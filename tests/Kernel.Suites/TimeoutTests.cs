@@ -28,7 +28,7 @@ public static unsafe class TimeoutTests
         Test.Run("msleep sleeps for at least the milliseconds"u8, "TIME-05"u8, &Msleeps);
         Test.Run("wait_event_timeout: true at once, true later, never"u8, "TIME-05"u8, &WaitEvents);
         Test.Run("wait_for_completion_timeout: done, done later, never"u8, "TIME-05 SYNC-03"u8, &Completions);
-        Test.Run("a signal ends an interruptible wait with a time limit, no other"u8, "TIME-05"u8, &Signals);
+        Test.Run("a signal ends interruptible sleeps, pending before or sent later, and no other"u8, "TIME-05"u8, &Signalled);
         Test.Run("cond_resched switches only if need_resched is set"u8, "TIME-01"u8, &CondReschedSwitches);
         Test.Run("cond_resched in atomic context is reported"u8, "TIME-01"u8, &CondReschedAtomic);
     }
@@ -56,14 +56,6 @@ public static unsafe class TimeoutTests
     {
         ModTimer(Waker, Jiffies + 2);
         Scheduler.WakeUpProcess((TaskStruct*)task);
-    }
-
-    // Again and again, as above; what cannot be interrupted is not woken by it.
-    private static void Signal(ulong task)
-    {
-        ModTimer(Waker, Jiffies + 2);
-        Shared.WriteOnce(ref ((TaskStruct*)task)->PendingSignals, 1);
-        Scheduler.TryToWakeUp((TaskStruct*)task, TaskState.Interruptible);
     }
 
     // Of a wait that was ended early, and began at start or later.
@@ -220,44 +212,66 @@ public static unsafe class TimeoutTests
         Check.Equal(2, Completion.WaitTimeout(Done, 2));
     }
 
-    private static void Signals()
+    // Again and again: the first may come before the task sleeps.
+    private static void SendSignal(ulong task)
     {
+        ModTimer(Waker, Jiffies + 2);
+        Shared.WriteOnce(ref ((TaskStruct*)task)->PendingSignals, 1);
+        Scheduler.TryToWakeUp((TaskStruct*)task, TaskState.Interruptible);
+    }
+
+    private static uint SignalIn(uint ticks)
+    {
+        NoSignal();
+        uint start = Jiffies;
+        In(ticks, &SendSignal);
+        return start;
+    }
+
+    private static void NoSignal()
+    {
+        DelTimerSync(Waker);
+        Shared.WriteOnce(ref Current->PendingSignals, 0);
+    }
+
+    private static void Signalled()
+    {
+        const uint LongMilliseconds = Long * 1000u / HZ;
         WaitQueue.Init(Head);
         Completion.Init(Done);
-
-        // Pending before the call; but a condition that holds goes first.
         s_condition = 0;
-        Current->PendingSignals = 1;
-        Check.Equal(-ERESTARTSYS, WaitQueue.WaitEventInterruptibleTimeout(Head, &IsTrue, null, Long));
-        Check.Equal(-ERESTARTSYS, Completion.WaitInterruptibleTimeout(Done, Long));
-        Check.Between(Long - HZ, Long, ScheduleTimeoutInterruptible(Long));
-        Check.Equal(0, WaitQueue.WaitEventTimeout(Head, &IsTrue, null, 2));
-        Check.Equal(0, Completion.WaitTimeout(Done, 2));
-        Check.Equal(0, ScheduleTimeoutUninterruptible(2));
-        s_condition = 1;
-        Completion.Complete(Done);
-        Check.Equal(Long, WaitQueue.WaitEventInterruptibleTimeout(Head, &IsTrue, null, Long));
-        Check.Equal(Long, Completion.WaitInterruptibleTimeout(Done, Long));
-        Current->PendingSignals = 0;
-
-        // During the sleep.
-        s_condition = 0;
-        uint start = Jiffies;
-        In(2, &Signal);
+        uint start = SignalIn(2);
+        CheckLeft(start, ScheduleTimeoutInterruptible(Long));
+        Check.True(TimeAfterEq(Jiffies, start + 2));
+        start = Jiffies;
+        CheckLeft(start, ScheduleTimeoutInterruptible(Long));
+        Check.True(MsleepInterruptible(10) >= 10);
+        start = SignalIn(2);
+        uint left = MsleepInterruptible(LongMilliseconds);
+        uint passed = Jiffies - start;
+        Check.Between((Long - passed) * 1000 / HZ, LongMilliseconds, left);
+        start = SignalIn(2);
         Check.Equal(-ERESTARTSYS, WaitQueue.WaitEventInterruptibleTimeout(Head, &IsTrue, null, Long));
         Check.True(TimeAfterEq(Jiffies, start + 2));
-        DelTimerSync(Waker);
-        Current->PendingSignals = 0;
-        In(2, &Signal);
+        Check.Equal(-ERESTARTSYS, WaitQueue.WaitEventInterruptibleTimeout(Head, &IsTrue, null, Long));
+        Check.Equal(0, WaitQueue.WaitEventInterruptibleTimeout(Head, &IsTrue, null, 0));
+        SignalIn(2);
         Check.Equal(-ERESTARTSYS, Completion.WaitInterruptibleTimeout(Done, Long));
-        DelTimerSync(Waker);
-        Current->PendingSignals = 0;
-        In(2, &Signal);
-        CheckLeft(Jiffies, ScheduleTimeoutInterruptible(Long));
-        DelTimerSync(Waker);
-        Current->PendingSignals = 0;
+
+        // A signal is pending all the while.
+        start = Jiffies;
+        Check.Equal(0, ScheduleTimeoutUninterruptible(6));
+        Check.True(TimeAfterEq(Jiffies, start + 6));
+        start = Jiffies;
+        Msleep(6 * 1000 / HZ);
+        Check.True(TimeAfterEq(Jiffies, start + 6));
+        start = Jiffies;
+        Check.Equal(0, WaitQueue.WaitEventTimeout(Head, &IsTrue, null, 6));
+        Check.True(TimeAfterEq(Jiffies, start + 6));
+        s_condition = 1;
+        Check.Equal(Long, WaitQueue.WaitEventInterruptibleTimeout(Head, &IsTrue, null, Long));
+        NoSignal();
         Check.False(WaitQueue.IsActive(Head));
-        Check.True(IsRunning());
     }
 
     private static void CondReschedSwitches()

@@ -46,6 +46,7 @@ public static unsafe class TimerTests
         Test.Run("armed from another CPU while its function runs, it stays"u8, "TIME-02"u8, &TimerSmpTests.StaysWhileRunning);
         Test.Run("armed on one CPU, deleted on another"u8, "TIME-02"u8, &TimerSmpTests.ArmAgainstDelete);
         Test.Run("free after del_timer_sync"u8, "TIME-02"u8, &TimerSmpTests.FreeAfterSync);
+        TimerRuleTests.Run();
     }
 
     internal static TimerList* Timer(int index) => (TimerList*)Unsafe.AsPointer(ref s_timers) + index;
