@@ -278,6 +278,7 @@ public static unsafe class TimeoutTests
     {
         // Nobody else wants this CPU for a while.
         ulong switches = 0;
+        bool switched = true;
         for (int tries = 0; tries < 100; tries++)
         {
             Msleep(1);
@@ -285,17 +286,19 @@ public static unsafe class TimeoutTests
             bool wanted = Scheduler.NeedResched();
             switches = Current->VoluntarySwitches + Current->InvoluntarySwitches;
             LocalIrqRestore(flags);
-            if (wanted || Scheduler.CondResched())
+            if (wanted)
             {
                 continue;
             }
 
-            if (Current->VoluntarySwitches + Current->InvoluntarySwitches == switches)
+            switched = Scheduler.CondResched();
+            if (!switched && Current->VoluntarySwitches + Current->InvoluntarySwitches == switches)
             {
                 break;
             }
         }
 
+        Check.False(switched);
         Check.Equal(switches, Current->VoluntarySwitches + Current->InvoluntarySwitches);
         s_condition = 0;
         OnCpu job;

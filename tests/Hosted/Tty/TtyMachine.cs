@@ -136,13 +136,13 @@ public abstract unsafe class TtyMachine : IDisposable
         List<int> signals = [];
         for (int signal = 1; signal <= Signal.Count; signal++)
         {
-            if ((process->Pending & Signal.Mask(signal)) != 0)
+            if ((process->Pending.Set & Signal.Mask(signal)) != 0)
             {
                 signals.Add(signal);
             }
         }
 
-        process->Pending = 0;
+        process->Pending = default;
         process->Leader->PendingSignals = 0;
         return signals;
     }
