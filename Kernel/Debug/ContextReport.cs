@@ -18,6 +18,7 @@ public static unsafe class ContextReport
 
     internal static void Init() => s_sites = default;
 
+#if DEBUG_CHECKS
     /// <summary>A function that may sleep was called where sleeping is forbidden. At most ten reports in five seconds for each place in
     /// the source.</summary>
     /// <linux>__might_sleep</linux>
@@ -42,13 +43,12 @@ public static unsafe class ContextReport
         int atomic = InAtomic() ? 1 : 0;
         int disabled = IrqsDisabled() ? 1 : 0;
         Printk(LogLevel.Error, $"in_atomic(): {atomic}, irqs_disabled(): {disabled}, pid: {pid}, name: {name}\n");
-#if DEBUG_CHECKS
         PrintHeldLocks(task);
-#endif
         KernelLog.DumpStack();
     }
+#endif
 
-    /// <summary>schedule() in atomic context: logs who and from where; the switch takes place all the same.</summary>
+    /// <summary>schedule() in atomic context: logs who and from where; the switch takes place all the same. In release builds, too.</summary>
     /// <linux>__schedule_bug</linux>
     /// <rows>SIRQ-09</rows>
     [MethodImpl(MethodImplOptions.NoInlining)]
