@@ -25,6 +25,12 @@ public sealed unsafe class TimerScenarios(ITestOutputHelper output) : ScenarioTe
     public void DeleteAgainstAFunctionThatRearms(string variant, string? fault) => Explore(() => new CancelScenario(variant, rearms: true), fault);
 
     [Theory]
+    [Trait("Row", "TIME-02")]
+    [InlineData("del_timer", null)]
+    [InlineData("timer_pending, then del_timer", "exactly if it did not run")]
+    public void WhatDelTimerSaysAgainstExpiry(string variant, string? fault) => Explore(() => new DeletedScenario(variant), fault);
+
+    [Theory]
     [Trait("Row", "TIME-03")]
     [InlineData("with locks", null)]
     [InlineData("a wheel without its lock", "in one wheel only")]
@@ -40,6 +46,8 @@ public sealed unsafe class TimerScenarios(ITestOutputHelper output) : ScenarioTe
     private sealed class CancelScenario(string variant, bool rearms) : Scenario
     {
         private TimerList* _timer;
+        private int _runs;
+        private int _deleted;
 
         public override bool StoreBuffers => variant.Contains(':');
 
@@ -48,6 +56,8 @@ public sealed unsafe class TimerScenarios(ITestOutputHelper output) : ScenarioTe
             _timer = (TimerList*)Kmalloc((nuint)sizeof(TimerList), GfpFlags.Kernel);
             s_function = () =>
             {
+                _runs++;
+
                 // What it uses lies in the timer's own memory.
                 Shared.ReadOnce(ref _timer->Data);
                 if (rearms)
@@ -65,7 +75,7 @@ public sealed unsafe class TimerScenarios(ITestOutputHelper output) : ScenarioTe
             {
                 if (variant != "del_timer")
                 {
-                    Timers.DelTimerSync(_timer);
+                    _deleted = Timers.DelTimerSync(_timer);
                     Check(!Timers.TimerPending(_timer), "a deleted timer is not pending");
                 }
                 else
@@ -77,6 +87,37 @@ public sealed unsafe class TimerScenarios(ITestOutputHelper output) : ScenarioTe
             });
             Interrupt(1, "tick", Timers.RunLocalTimers);
         }
+
+        public override void End() => Check(variant == "del_timer" || rearms || _deleted == 1 - _runs, "it was active exactly if it did not run");
+    }
+
+    // Due on CPU 1; CPU 0 deletes it, and counts on the answer.
+    private sealed class DeletedScenario(string variant) : Scenario
+    {
+        private TimerList* _timer;
+        private int _runs;
+        private int _deleted;
+
+        public override void Setup()
+        {
+            _timer = Machine.Allocate<TimerList>();
+            s_function = () => _runs++;
+            Machine.SetUpOn(1, () =>
+            {
+                Timers.SetupTimer(_timer, &Run, 0);
+                _timer->Expires = Jiffies;
+                Timers.AddTimer(_timer);
+            });
+            Thread(0, "owner", () =>
+            {
+                bool pending = variant != "del_timer" && Timers.TimerPending(_timer);
+                _deleted = Timers.DelTimer(_timer);
+                _deleted = variant == "del_timer" ? _deleted : pending ? 1 : 0;
+            });
+            Interrupt(1, "tick", Timers.RunLocalTimers);
+        }
+
+        public override void End() => Check(_deleted == 1 - _runs, "it was active exactly if it did not run");
     }
 
     private sealed class ModScenario(string variant) : Scenario

@@ -177,18 +177,24 @@ public sealed unsafe class WorkScenarios(ITestOutputHelper output) : ScenarioTes
     private sealed class CancelScenario(string variant) : WorkScenario
     {
         private int* _data;
+        private int _runs;
+        private bool _cancelled;
 
         public override void Setup()
         {
             SetUpQueue();
             _data = (int*)Kmalloc(sizeof(int), GfpFlags.Kernel);
-            s_work = () => Shared.AddReturn(ref *_data, 1);
+            s_work = () =>
+            {
+                _runs++;
+                Shared.AddReturn(ref *_data, 1);
+            };
             Thread(0, "owner", () =>
             {
                 Workqueue.QueueWorkOn(1, Queue, Work);
                 if (variant == "cancel_work_sync")
                 {
-                    Workqueue.CancelWorkSync(Work);
+                    _cancelled = Workqueue.CancelWorkSync(Work);
                 }
                 else
                 {
@@ -198,18 +204,30 @@ public sealed unsafe class WorkScenarios(ITestOutputHelper output) : ScenarioTes
                 Kfree(_data);
             });
         }
+
+        public override void End()
+        {
+            base.End();
+            Check(variant != "cancel_work_sync" || _cancelled == (_runs == 0), "it was pending exactly if it did not run");
+        }
     }
 
     // The timer is due on CPU 1, whose tick may come at any time: it queues the work, and the worker of CPU 1 does it.
     private sealed class DelayedScenario(string variant) : WorkScenario
     {
         private DelayedWork* _delayed;
+        private int _runs;
+        private bool _cancelled;
 
         public override void Setup()
         {
             SetUpQueue();
             _delayed = (DelayedWork*)Kmalloc((nuint)sizeof(DelayedWork), GfpFlags.Kernel);
-            s_work = () => Shared.ReadOnce(ref _delayed->Cpu);
+            s_work = () =>
+            {
+                _runs++;
+                Shared.ReadOnce(ref _delayed->Cpu);
+            };
             DelayedWork.Init(_delayed, &Run);
             Workqueue.QueueDelayedWorkOn(1, Queue, _delayed, 1);
             Clock.Tick();
@@ -218,7 +236,7 @@ public sealed unsafe class WorkScenarios(ITestOutputHelper output) : ScenarioTes
             {
                 if (variant == "cancel_delayed_work_sync")
                 {
-                    Workqueue.CancelDelayedWorkSync(_delayed);
+                    _cancelled = Workqueue.CancelDelayedWorkSync(_delayed);
                 }
                 else
                 {
@@ -228,6 +246,12 @@ public sealed unsafe class WorkScenarios(ITestOutputHelper output) : ScenarioTes
                 Kfree(_delayed);
             });
             Interrupt(1, "tick", Timers.RunLocalTimers);
+        }
+
+        public override void End()
+        {
+            base.End();
+            Check(variant != "cancel_delayed_work_sync" || _cancelled == (_runs == 0), "it was pending exactly if it did not run");
         }
     }
 }

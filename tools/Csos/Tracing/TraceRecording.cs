@@ -1,6 +1,7 @@
 // A guest that is traced: boots, turns tracing on, types commands of the monitor, turns it off and asks for the trace.
 
 using System.Globalization;
+using System.Text.RegularExpressions;
 using CSharpOS.Tool.Emulators;
 using CSharpOS.Tool.Testing;
 using CSharpOS.Tool.Testing.Scenarios;
@@ -8,7 +9,7 @@ using CSharpOS.Tool.Testing.Scenarios;
 namespace CSharpOS.Tool.Tracing;
 
 /// <summary>Records traces.</summary>
-public static class TraceRecording
+public static partial class TraceRecording
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
@@ -29,7 +30,13 @@ public static class TraceRecording
         await EnterAsync(guest, string.Create(CultureInfo.InvariantCulture, $"trace on {events}"));
         foreach (string command in commands)
         {
+            int before = guest.Text.Length;
             await EnterAsync(guest, command);
+            Match refusal = Refusal().Match(guest.Text[before..]);
+            if (refusal.Success)
+            {
+                throw new ScenarioException($"'{command}' cannot be traced: {refusal.Value}");
+            }
         }
 
         await EnterAsync(guest, "trace off");
@@ -42,6 +49,10 @@ public static class TraceRecording
         int last = text.LastIndexOf('\n');
         return first < 0 ? text : text[first..(last + 1)].ReplaceLineEndings("\n");
     }
+
+    // What the monitor says of a command that it does not know, or that does not know its arguments, or that has ended by a fault.
+    [GeneratedRegex(@"^(unknown command '|usage: |\w+: ended by a fault)[^\r\n]*", RegexOptions.Multiline)]
+    private static partial Regex Refusal();
 
     private static async Task EnterAsync(Guest guest, string line)
     {

@@ -90,6 +90,22 @@ public sealed partial class TraceScenario : Scenario
                 stretches.Count(stretch => stretch.Kind == kind && stretch.From.Contains(".cs:", StringComparison.Ordinal)) == 2,
                 $"not both CPUs have a longest stretch '{kind}' with its place");
         }
+
+        await RefusesAsync(context, Variant.Kernel(context), logs);
+    }
+
+    private static async Task RefusesAsync(ToolContext context, string kernel, LogFolder logs)
+    {
+        try
+        {
+            await TraceRecording.RecordAsync(context, kernel, new Machine(), logs, 64, ["demo nothing"]);
+        }
+        catch (ScenarioException error) when (error.Message == "'demo nothing' cannot be traced: usage: demo [NAME]")
+        {
+            return;
+        }
+
+        throw new ScenarioException("a command with a mistake was traced");
     }
 
     // Gives the number of events.
