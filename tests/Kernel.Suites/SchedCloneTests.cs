@@ -99,8 +99,10 @@ internal static unsafe class SchedCloneTests
     {
         Completion.Init(Done);
         s_results = -1;
-        Check.True(KernelThread.Run(&Allow, null, "allows"u8) > 0);
+        int pid = KernelThread.Run(&Allow, null, "allows"u8);
+        Check.True(pid > 0);
         Completion.Wait(Done);
+        Check.True(SchedThreadTests.Gone(pid));
         Check.Equal(0, s_results);
         Check.Equal(Signal.Mask(Signal.SIGINT), s_pending);
         Check.Equal(0ul, s_allowed);
@@ -111,8 +113,12 @@ internal static unsafe class SchedCloneTests
         Completion.Init(Done);
         s_files = null;
         s_fs = null;
-        Check.True(KernelThread.Clone(&Note, null, "cloned"u8, flags) > 2);
+        int pid = KernelThread.Clone(&Note, null, "cloned"u8, flags);
+        Check.True(pid > 2);
         Completion.Wait(Done);
+
+        // The next test counts the tasks.
+        Check.True(SchedThreadTests.Gone(pid));
     }
 
     private static int Note(void* unused)

@@ -262,7 +262,7 @@ internal static unsafe partial class SchedThreadTests
     }
 
     // No zombie stays: the number finds nobody any more.
-    private static bool Gone(int pid)
+    internal static bool Gone(int pid)
     {
         uint start = Jiffies;
         while (Jiffies - start < 5 * HZ)
