@@ -36,7 +36,8 @@ public sealed class MatrixTests
         Boot[] counted = [.. Matrix.Boots.Where(boot => boot.Machine.Icount)];
         Assert.Equal([false, true], counted.Select(boot => boot.Variant.IrqStacks).Order());
         Assert.All(counted, boot => Assert.Equal(1, boot.Machine.Cpus));
-        Assert.All(counted, boot => Assert.Empty(boot.Suites));
+        Assert.All(counted, boot => Assert.True(boot.Suites.Count == 0 || boot.Suites.Contains("sweep")));
+        Assert.Contains(counted, boot => boot.Suites.Count == 0);
     }
 
     [Fact]
