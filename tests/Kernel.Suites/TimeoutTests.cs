@@ -157,12 +157,41 @@ public static unsafe class TimeoutTests
             Check.True((ReadTsc() - start) / TscKhz >= milliseconds * 999 / 1000);
         }
 
+        // Begun shortly before a tick: that one does not count.
+        for (uint ticks = 1; ticks <= 3; ticks++)
+        {
+            AwaitLateTick();
+            ulong start = ReadTsc();
+            Msleep(ticks * 1000 / HZ);
+            Check.True((ReadTsc() - start) * 1000 / TscKhz >= ticks * 1000 / HZ * 999);
+            AwaitLateTick();
+            start = ReadTsc();
+            Check.Equal(0, MsleepInterruptible(ticks * 1000 / HZ));
+            Check.True((ReadTsc() - start) * 1000 / TscKhz >= ticks * 1000 / HZ * 999);
+        }
+
         // Wake-ups do not shorten it.
         uint end = Jiffies + 5;
         In(1, &Wake);
         Msleep(5 * 1000 / HZ);
         Check.True(TimeAfterEq(Jiffies, end));
         DelTimerSync(Waker);
+    }
+
+    // Three quarters of a tick are over; or more, if the host was away.
+    private static void AwaitLateTick()
+    {
+        uint before = Jiffies;
+        while (Jiffies == before)
+        {
+            CpuRelax();
+        }
+
+        ulong start = ReadTsc();
+        while (ReadTsc() - start < LoopsPerJiffy * 3 / 4)
+        {
+            CpuRelax();
+        }
     }
 
     private static void WaitEvents()
