@@ -23,7 +23,7 @@ internal unsafe struct PosixTimer
     /// <summary>The program has been told the number: before that nobody finds it.</summary>
     internal bool Ready;
 
-    /// <summary>It is about to be freed: its function does nothing any more.</summary>
+    /// <summary>It is about to be freed: it sends nothing any more.</summary>
     internal bool Deleted;
 
     /// <summary>One of the clock_* calls' clocks.</summary>

@@ -230,15 +230,12 @@ internal static unsafe class PosixTimers
         Process* process = timer->Process;
         HrtimerRestart restart = HrtimerRestart.NoRestart;
         ulong flags = process->Lock.LockIrqSave();
-        if (!timer->Deleted)
+        timer->Armed = timer->Interval != 0;
+        if (!TimerSignals.Send(timer) && timer->Interval != 0)
         {
-            timer->Armed = timer->Interval != 0;
-            if (!TimerSignals.Send(timer) && timer->Interval != 0)
-            {
-                // Ignored: it goes on by itself, but not more often than the clock ticks.
-                timer->Overruns += HrtimerForward(hrtimer, KtimeGet() + Clock.TickNanoseconds, timer->Interval);
-                restart = HrtimerRestart.Restart;
-            }
+            // Ignored: it goes on by itself, but not more often than the clock ticks.
+            timer->Overruns += HrtimerForward(hrtimer, KtimeGet() + Clock.TickNanoseconds, timer->Interval);
+            restart = HrtimerRestart.Restart;
         }
 
         process->Lock.UnlockIrqRestore(flags);

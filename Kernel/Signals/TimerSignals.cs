@@ -11,10 +11,15 @@ namespace CSharpOS.Processes;
 internal static unsafe class TimerSignals
 {
     /// <summary>Makes the signal of a timer that is in no list pending; for the whole process, too, if the thread that it was meant for has ended.</summary>
-    /// <returns>False if the process ignores it.</returns>
+    /// <returns>False if the process ignores it. One that has been deleted has nothing to tell.</returns>
     /// <linux>send_sigqueue</linux>
     internal static bool Send(PosixTimer* timer)
     {
+        if (timer->Deleted)
+        {
+            return true;
+        }
+
         Process* process = timer->Process;
         int signal = timer->Signo;
         if (!Signals.Prepare(process, signal))

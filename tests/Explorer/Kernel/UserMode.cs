@@ -53,6 +53,11 @@ namespace CSharpOS.Processes
                 throw Explorer.Machine.Fail("a signal was sent that is pending");
             }
 
+            if (timer->Deleted)
+            {
+                return true;
+            }
+
             Shared.WriteOnce(&timer->Pending, (SigPending*)timer->Process);
             Shared.WriteOnce(&timer->Process->Pending, timer);
             return true;
