@@ -29,15 +29,14 @@ public sealed class MatrixTests
         Assert.Empty(boot.Suites);
     }
 
-    // Only there can the interrupt sweep strike; entry and exit differ with the stacks.
+    // It strikes only where instructions are counted; entry and exit differ with the stacks.
     [Fact]
-    public void Instructions_are_counted_with_interrupt_stacks_and_without()
+    public void The_interrupt_sweep_goes_with_interrupt_stacks_and_without()
     {
-        Boot[] counted = [.. Matrix.Boots.Where(boot => boot.Machine.Icount)];
-        Boot[] swept = [.. counted.Where(boot => boot.Suites.Count == 0 || boot.Suites.Contains("sweep"))];
+        Boot[] swept = [.. Matrix.Boots.Where(boot => boot.Machine.Icount && (boot.Suites.Count == 0 || boot.Suites.Contains("sweep")))];
+
         Assert.Equal([false, true], swept.Select(boot => boot.Variant.IrqStacks).Order());
-        Assert.All(counted, boot => Assert.Equal(1, boot.Machine.Cpus));
-        Assert.Contains(counted, boot => boot.Suites.Count == 0);
+        Assert.All(swept, boot => Assert.Equal(1, boot.Machine.Cpus));
     }
 
     [Fact]

@@ -9,8 +9,8 @@ namespace CSharpOS.Suites;
 internal static unsafe class WrapLoad
 {
     private const int Timers = 32;
-    private const uint Near = 600, Far = 70_000;
-    private const uint SleepTicks = 7, WorkTicks = 11;
+    private const uint Near = HZ * 12 / 5, Far = 70_000;
+    private const uint SleepTicks = HZ / 35, WorkTicks = HZ / 22;
 
     private static TimerArray s_timers;
     private static DueArray s_due;
