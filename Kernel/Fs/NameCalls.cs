@@ -394,7 +394,7 @@ internal static unsafe class NameCalls
         Path at = default;
         File* file = null;
         int error = 0;
-        if (path == null)
+        if (path == null && directory != UserName.AT_FDCWD)
         {
             file = FilesStruct.Get((uint)directory);
             error = file == null ? -EBADF : 0;

@@ -29,8 +29,30 @@ internal static unsafe class UserMemoryTests
         Test.Run("copies tell how many bytes they have not copied"u8, "SYS-04"u8, &Counts);
         Test.Run("strings and single values"u8, "SYS-04"u8, &Strings);
         Test.Run("access_ok: the user half and no more"u8, "SYS-04"u8, &Ranges);
+        Test.Run("SMAP and SMEP: the kernel neither reads a program's memory by accident nor runs it"u8, "SYS-04"u8, &Protections);
         Test.Run("a worker reads no program's memory"u8, "WORK-03"u8, &Worker);
     }
+
+    // Memory that is there: where the processor has the protections the fault is the kernel's own, and reported; elsewhere nothing stops it.
+    private static void Protections()
+    {
+        const int PageFaultVector = 14;
+        const ulong ReturnInstruction = 0xc3;
+        MmStruct* mm = UserSpace.Enter();
+        UserSpace.Map(mm, Start, 1, ReadWrite | VmFlags.Exec);
+        Check.Equal(0, Uaccess.PutUser(ReturnInstruction, (ulong*)Start));
+        Check.Equal(CpuFeatures.Smap ? PageFaultVector + 1 : 0, Recovery.Call(&ReadDirectly, null));
+        Check.Equal(CpuFeatures.Smep ? PageFaultVector + 1 : 0, Recovery.Call(&RunDirectly, null));
+
+        // What may do it still does.
+        Check.Equal(0, Uaccess.GetUser(out ulong back, (ulong*)Start));
+        Check.Equal(ReturnInstruction, back);
+        UserSpace.Leave(mm);
+    }
+
+    private static void ReadDirectly(void* unused) => Check.Equal(0xc3ul, *(ulong*)Start);
+
+    private static void RunDirectly(void* unused) => ((delegate*<void>)Start)();
 
     private static Completion* Bring => (Completion*)Unsafe.AsPointer(ref s_bring);
 

@@ -67,6 +67,8 @@ internal static unsafe class UserTests
         Test.Run("foo, silly_copy, am_i_popular; what needs privileges"u8, "SYS-05 SYS-06"u8, &BookExamples);
         Test.Run("a pipe between processes; EPIPE and SIGPIPE"u8, "SYS-12"u8, &BookPipes);
         Test.Run("lines of the shell"u8, "SYS-05 SYS-08 SYS-12"u8, &BookShell);
+        Test.Run("top, irqtop, nice, time, hexdump, mount, free, uptime, ps, dmesg"u8, "SYS-12 KT-03"u8, &Tools);
+        Test.Run("/proc/PID of a program: exe, fd, cwd, cmdline, environ, status, stat, maps"u8, "KT-03"u8, &ProcOfProgram);
         Test.Run("the examples in C, where a compiler has made them"u8, "SYS-05 SYS-08"u8, &ExamplesInC);
         Test.Run("the old select: five arguments behind one register"u8, "SYS-01"u8, &OldSelect);
         Test.Run("what mprotect, munmap and brk have taken is forgotten"u8, "SYS-12"u8, &TranslationForgotten);
@@ -191,6 +193,10 @@ internal static unsafe class UserTests
 
     private static void BookShell() => UserHelp.Good("shell\0"u8);
 
+    private static void Tools() => UserHelp.Good("tools\0"u8);
+
+    private static void ProcOfProgram() => UserHelp.Good("proc\0"u8);
+
     private static void RtcDevice() => UserHelp.Good("rtc\0"u8);
 
     private static void RandomCalls() => UserHelp.Good(CommandLine.Has("random.million"u8) ? "million\0"u8 : "random\0"u8);
@@ -226,9 +232,23 @@ internal static unsafe class UserTests
 
     private static void Flags() => UserHelp.Good("flags\0"u8);
 
-    private static void Faults() => UserHelp.Good("faults\0"u8);
+    // Each death stands in the log, and the program that saw them goes on.
+    private static void Faults()
+    {
+        UserHelp.Good("faults\0"u8);
+        Check.True(Check.CountLogged("] trap general protection"u8) >= 10);
+        Check.Logged("] trap divide error ip:"u8);
+        Check.Logged("] trap invalid opcode ip:"u8);
+        Check.NotLogged("---[ end oops "u8);
+    }
 
-    private static void MemoryFaults() => UserHelp.Good("memory-faults\0"u8);
+    private static void MemoryFaults()
+    {
+        UserHelp.Good("memory-faults\0"u8);
+        Check.Logged("]: segfault at 8 ip "u8);
+        Check.Logged("]: segfault at ffffffff80200000 ip "u8);
+        Check.NotLogged("---[ end oops "u8);
+    }
 
     private static void Sigreturn() => UserHelp.Good("sigreturn\0"u8);
 }

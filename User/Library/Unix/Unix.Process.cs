@@ -167,7 +167,12 @@ public static unsafe partial class Unix
     public static int Geteuid() => _syscall0(__NR_geteuid32);
 
     /// <summary>Changes the nice value; the new one. -1 may be a result: look at errno, set to 0 before.</summary>
-    public static int Nice(int increment) => _syscall1(__NR_nice, increment);
+    public static int Nice(int increment)
+    {
+        // The call itself gives 0, and getpriority a number that is never negative.
+        int result = _syscall1(__NR_nice, increment);
+        return result < 0 ? result : 20 - _syscall2(__NR_getpriority, 0, 0);
+    }
 
     /// <summary>What a signal does from now on: a static method, or <see cref="SignalDefault"/> or <see cref="SignalIgnore"/>. Interrupted
     /// calls go on after the handler unless <paramref name="restart"/> is false.</summary>

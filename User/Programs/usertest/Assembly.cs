@@ -111,6 +111,14 @@ internal static unsafe class Assembly
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Lgdt();
 
+    [RuntimeImport("*", "ut_sgdt")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void Sgdt();
+
+    [RuntimeImport("*", "ut_has_umip")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern int HasUmip();
+
     [RuntimeImport("*", "ut_swapgs")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void Swapgs();

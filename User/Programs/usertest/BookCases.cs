@@ -124,7 +124,8 @@ internal static unsafe class BookCases
         Line("ls /nothing 2>&1 | grep '/nothing: No such file or directory$' > /dev/null", 0);
     }
 
-    private static void Line(string line, int status)
+    /// <summary>A line of the shell, and the status with which it ends.</summary>
+    internal static void Line(string line, int status)
     {
         s_line = line;
         int found = Expect.InChild(&Interpret);

@@ -1,5 +1,7 @@
 // ExecCases: programs that become other programs, and files that are none.
 
+using System.Runtime.CompilerServices;
+
 namespace CSharpOS.User.Programs;
 
 internal static unsafe class ExecCases
@@ -144,9 +146,69 @@ internal static unsafe class ExecCases
             }
         }
 
+        Refusals();
+
         // The good one still runs.
         Expect.Equal(0, Attempt(0, 0, 0, s_kept));
         Expect.Equal(0, Unlink(Broken));
+    }
+
+    // What each of these files claims cannot be: -ENOEXEC, and the caller lives.
+    private static void Refusals()
+    {
+        int first = Loaded(0), second = Loaded(first + 1);
+        int end = 0;
+        for (int i = first; i >= 0; i = Loaded(i + 1))
+        {
+            end = Math.Max(end, (int)(Field(i, FileOffsetAt) + Field(i, FileSizeAt)));
+        }
+
+        ulong inPage = Field(second, AddressAt) & 0xfff;
+        NotOne(0, 0, 0, end - 1);
+        NotOne(0, 0, 0, HeaderSize + ProgramHeaderSize);
+        NotOne(EntryAt, 8, 0, s_kept);
+        NotOne(EntryAt, 8, 0x7f000000, s_kept);
+        NotOne(EntryAt, 8, FaultCases.KernelText, s_kept);
+        NotOne(HeadersAt, 8, (ulong)s_kept, s_kept);
+        NotOne(HeadersAt, 8, ulong.MaxValue - 8, s_kept);
+        NotOne(HeaderSizeAt, 2, 0xffff, s_kept);
+        NotOne(CountAt, 2, 0xffff, s_kept);
+        NotOne(CountAt, 2, 0, s_kept);
+        NotOne(At(second) + AddressAt, 8, (Field(first, AddressAt) & ~0xffful) | inPage, s_kept);
+        NotOne(At(second) + AddressAt, 8, 0xffffffff80400000 | inPage, s_kept);
+        NotOne(At(second) + AddressAt, 8, inPage, s_kept);
+        NotOne(At(second) + FileOffsetAt, 8, Field(second, FileOffsetAt) + 0x10000000, s_kept);
+        NotOne(At(first) + MemorySizeAt, 8, Field(second, AddressAt) - Field(first, AddressAt) + 1, s_kept);
+        NotOne(At(second) + MemorySizeAt, 8, ulong.MaxValue, s_kept);
+        NotOne(At(second) + FileSizeAt, 8, ulong.MaxValue, s_kept);
+    }
+
+    private static void NotOne(int at, int size, ulong value, int length, [CallerLineNumber] int line = 0) =>
+        Expect.Equal(ENOEXEC << 8, Attempt(at, size, value, length), "", line);
+
+    // The program header from this one on that loads something, or -1.
+    private static int Loaded(int index)
+    {
+        int count = s_good[CountAt];
+        while (index < count && Field(index, 0) << 32 != 1ul << 32)
+        {
+            index++;
+        }
+
+        return index < count ? index : -1;
+    }
+
+    private static int At(int header) => HeaderSize + (header * ProgramHeaderSize);
+
+    private static ulong Field(int header, int at)
+    {
+        ulong value = 0;
+        for (int i = 7; i >= 0; i--)
+        {
+            value = (value << 8) | s_good[At(header) + at + i];
+        }
+
+        return value;
     }
 
     private static ulong Odd(int index) => index switch

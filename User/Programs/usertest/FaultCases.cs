@@ -27,6 +27,17 @@ internal static unsafe class FaultCases
         Expect.Dies(SIGSEGV, &Assembly.Wrmsr);
         Expect.Dies(SIGSEGV, &Assembly.Lgdt);
         Expect.Dies(SIGSEGV, &Assembly.Swapgs);
+
+        // With UMIP a program does not learn where the kernel's tables are.
+        if (Assembly.HasUmip() != 0)
+        {
+            Expect.Dies(SIGSEGV, &Assembly.Sgdt);
+        }
+        else
+        {
+            Expect.Good(&Assembly.Sgdt);
+        }
+
         Expect.Dies(Sigfpe, &Assembly.X87);
         Expect.Dies(Sigtrap, &Assembly.TrapFlag);
         Expect.Dies(Sigtrap, &Assembly.TrapFlagInt80);

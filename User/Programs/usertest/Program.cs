@@ -96,6 +96,8 @@ internal static unsafe class Program
         "examples" => &BookCases.Examples,
         "pipes" => &BookCases.Pipes,
         "shell" => &BookCases.Shell,
+        "tools" => &ProgramCases.Tools,
+        "proc" => &ProgramCases.Proc,
         "rtc" => &RtcCases.Rtc,
         "random" => &RandomCases.Random,
         "million" => &RandomCases.Million,

@@ -339,6 +339,27 @@ FUNCTION ut_wrmsr
 FUNCTION ut_lgdt
         lgdt [pattern]
         ret
+FUNCTION ut_sgdt
+        sub rsp, 24
+        sgdt [rsp]
+        add rsp, 24
+        ret
+; int ut_has_umip(void): the processor can keep programs from instructions that tell where the kernel's tables are.
+FUNCTION ut_has_umip
+        push rbx
+        xor eax, eax
+        cpuid
+        cmp eax, 7
+        mov eax, 0
+        jb .end
+        mov eax, 7
+        xor ecx, ecx
+        cpuid
+        mov eax, ecx
+        shr eax, 2
+        and eax, 1
+.end:   pop rbx
+        ret
 FUNCTION ut_swapgs
         swapgs
         ret

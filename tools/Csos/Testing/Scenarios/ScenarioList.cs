@@ -24,6 +24,7 @@ public static class ScenarioList
         new CpusScenario(),
         new DeadCpuScenario(),
         .. FewerCpusScenario.All,
+        new VsyscallScenario(),
         new TraceScenario(),
     ];
 }
