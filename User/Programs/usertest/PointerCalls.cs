@@ -89,7 +89,8 @@ internal static unsafe class PointerCalls
         Both(__NR_rt_sigprocmask, "0rw8");
         Both(__NR_rt_sigpending, "W8");
         Both(__NR_rt_sigsuspend, "R8");
-        Both(__NR_sigaltstack, "rw");
+        Both(__NR_sigaltstack, "r0");
+        Both(__NR_sigaltstack, "0w");
         Narrow(__NR_old_mmap, "R");
         Times();
         Both(__NR_sethostname, "R3");
