@@ -14,6 +14,14 @@ internal static unsafe class PointerCases
     internal static byte* Map(int pages, int protection, int flags = 0x22) =>
         (byte*)(nuint)Raw(__NR_mmap2, 0, pages * Page, protection, flags, -1, 0);
 
+    private static byte* MapAt(nint address, int pages)
+    {
+        const int Private = 2, Fixed = 0x10, Anonymous = 0x20;
+        byte* memory = (byte*)(nuint)Raw(__NR_mmap2, address, pages * Page, 3, Private | Fixed | Anonymous, -1, 0);
+        Expect.Equal(address, (nint)memory);
+        return memory;
+    }
+
     internal static void Addresses()
     {
         // Null, the first page, below the kernel's half, wrapped around; by int 0x80 they have 32 bits.
@@ -30,14 +38,15 @@ internal static unsafe class PointerCases
         PointerCalls.TryAll((nint)none, false);
         byte* readOnly = Map(1, 1);
         PointerCalls.TryAll((nint)readOnly, true);
-        byte* gone = Map(1, 3);
+        // Holes where the heap does not grow into them meanwhile.
+        byte* gone = MapAt(0x51200000, 1);
         Expect.Equal(0, _syscall2(__NR_munmap, gone, Page));
         PointerCalls.TryAll((nint)gone, false);
         byte* text = (byte*)(delegate*<void>)&Assembly.Cli;
         PointerCalls.TryAll((nint)text, true);
 
         // The last byte of a page before nothing.
-        byte* two = Map(2, 3);
+        byte* two = MapAt(0x51300000, 2);
         two[Page - 1] = (byte)'a';
         Expect.Equal(0, _syscall2(__NR_munmap, two + Page, Page));
         PointerCalls.TryAll((nint)two + Page - 1, false);
