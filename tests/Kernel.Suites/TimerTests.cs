@@ -236,20 +236,21 @@ public static unsafe class TimerTests
 
     private static void Moved()
     {
+        // Interrupts are off between setting and moving: however late the emulator is, the timer cannot expire there.
         Prepare();
-        PreemptDisable();
+        ulong flags = LocalIrqSave();
         TimerList* timer = Timer(0);
         SetupTimer(timer, &NoteTick, 0);
         ModTimer(timer, Jiffies + 100_000);
         Check.Equal(1, ModTimer(timer, Jiffies + 3));
-        PreemptEnable();
+        LocalIrqRestore(flags);
         Check.True(Await(ref s_runs, 1));
 
-        PreemptDisable();
+        flags = LocalIrqSave();
         uint later = Jiffies + 8;
         ModTimer(timer, Jiffies + 2);
         Check.Equal(1, ModTimer(timer, later));
-        PreemptEnable();
+        LocalIrqRestore(flags);
         Check.True(Await(ref s_runs, 2));
         Check.True(TimeAfterEq(s_lastRun, later));
         Check.Equal(0, DelTimerSync(timer));

@@ -9,7 +9,7 @@ internal static unsafe class TimerLifeCases
 {
     private const int Millisecond = 1_000_000;
     private const long Second = 1_000_000_000;
-    private const int Threads = 4, Timers = 6, Rounds = 1500;
+    private const int Threads = 4, Timers = 6, Rounds = 1500, MostRounds = 1_000_000;
 
     private static int s_seen, s_wrong;
 
@@ -166,7 +166,9 @@ internal static unsafe class TimerLifeCases
         ulong* notify = stackalloc ulong[8];
         long* times = stackalloc long[4];
         ulong random = (ulong)index + 88172645463325252;
-        for (int i = 0; i < Rounds; i++)
+
+        // Long enough for an expiry, where timers are looked at once a tick.
+        for (int i = 0; i < Rounds || (i < MostRounds && System.Threading.Volatile.Read(ref s_seen) == 0); i++)
         {
             random ^= random << 13;
             random ^= random >> 7;
