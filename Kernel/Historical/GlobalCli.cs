@@ -254,7 +254,7 @@ public static unsafe class GlobalCli
     // First of a class of its own: every interrupt looks at it, and needs one instruction for that.
     private static class Switch
     {
-        internal static int Closed;
+        public static int Closed;
     }
 
     private struct Local
