@@ -29,6 +29,7 @@ public static unsafe class SideBySide
     private static Atomic s_inside;
     private static int s_mostInside;
     private static int s_cpus;
+    private static int s_go;
     private static ulong s_deadline;
     private static ulong s_meeting;
     private static delegate*<int, void> s_step;
@@ -104,7 +105,7 @@ public static unsafe class SideBySide
         return runs;
     }
 
-    // Starts them, and waits until the last has gone its last step.
+    // Starts them, and waits until the last has gone its last step. None goes before all can: a step may keep its CPU, and with it this thread or kthreadd.
     private static int Start(int cpus, delegate*<int, void> step, ulong microseconds)
     {
         s_jobs = default;
@@ -112,7 +113,7 @@ public static unsafe class SideBySide
         s_mostInside = 0;
         s_cpus = cpus;
         s_step = step;
-        s_deadline = MonotonicMicroseconds() + microseconds;
+        s_go = 0;
         int error = 0;
         int started = 0;
         while (started < cpus && error == 0)
@@ -128,6 +129,8 @@ public static unsafe class SideBySide
             }
         }
 
+        s_deadline = MonotonicMicroseconds() + microseconds;
+        Shared.WriteOnce(ref s_go, 1);
         for (int cpu = 0; cpu < started; cpu++)
         {
             Completion.Wait(&JobOf(cpu)->Done);
@@ -139,6 +142,11 @@ public static unsafe class SideBySide
     private static int Go(void* argument)
     {
         var job = (Job*)argument;
+        while (Shared.ReadOnce(ref s_go) == 0)
+        {
+            Scheduler.Yield();
+        }
+
         do
         {
             s_step((int)(job - JobOf(0)));

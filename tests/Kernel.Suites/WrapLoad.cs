@@ -96,7 +96,14 @@ internal static unsafe class WrapLoad
         {
             uint now = Jiffies;
             NoteArmed(now, now + SleepTicks);
-            NoteCame(ScheduleTimeoutUninterruptible((int)SleepTicks) == 0 && Jiffies - now is SleepTicks or SleepTicks + 1);
+            int left = ScheduleTimeoutUninterruptible((int)SleepTicks);
+            if (Kthread.ShouldStop())
+            {
+                // Woken for that, perhaps before its time.
+                break;
+            }
+
+            NoteCame(left == 0 && Jiffies - now is SleepTicks or SleepTicks + 1);
             s_sleeps++;
         }
 
