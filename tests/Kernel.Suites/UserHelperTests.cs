@@ -123,7 +123,7 @@ internal static unsafe class UserHelperTests
     // Only what a helper needs has this size; it is asked for by whoever asks, by khelper or by the thread that becomes the program.
     private static void Fails(nuint size)
     {
-        int tasks = Tasks.Count;
+        int tasks = SchedMemory.QuietTasks();
         foreach (UmhWait wait in (ReadOnlySpan<UmhWait>)[UmhWait.WaitExec, UmhWait.WaitProc])
         {
             AllocationFailure.Clear();
