@@ -67,12 +67,18 @@ internal static unsafe class BookCases
         byte* end = PointerCases.Map(2, 3) + Page;
         Expect.Equal(0, _syscall2(__NR_munmap, end, Page));
         new Span<byte>(end - 10, 10).Fill((byte)'e');
-        Expect.Equal(10, Write(s_write, new ReadOnlySpan<byte>(end - 10, 20)));
-        Expect.Error(EFAULT, Write(s_write, new ReadOnlySpan<byte>(end, 20)));
-        Expect.Error(EFAULT, Read(s_read, new Span<byte>(end, 5)));
-        Expect.Equal(4, Read(s_read, new Span<byte>(end - 4, 8)));
-        Expect.Equal(6, Read(s_read, new Span<byte>(buffer, 777)));
-        Expect.True(new ReadOnlySpan<byte>(buffer, 6).SequenceEqual("eeeeee"u8));
+
+        // In the second round the pipe has its page already.
+        for (int round = 0; round < 2; round++)
+        {
+            Expect.Equal(10, Write(s_write, new ReadOnlySpan<byte>(end - 10, 20)));
+            Expect.Error(EFAULT, Write(s_write, new ReadOnlySpan<byte>(end, 20)));
+            Expect.Error(EFAULT, Read(s_read, new Span<byte>(end, 5)));
+            Expect.Equal(4, Read(s_read, new Span<byte>(end - 4, 8)));
+            Expect.Equal(6, Read(s_read, new Span<byte>(buffer, 777)));
+            Expect.True(new ReadOnlySpan<byte>(buffer, 6).SequenceEqual("eeeeee"u8));
+        }
+
         Close(s_write);
         Expect.Equal(0, Read(s_read, new Span<byte>(buffer, 777)));
         Close(s_read);
