@@ -21,8 +21,8 @@ public struct StormResult
     /// <summary>What the program beside it had of that.</summary>
     public ulong Program;
 
-    /// <summary>Calls of the handler, on return from interrupts and in ksoftirqd.</summary>
-    public int CallsInInterrupt, CallsInThread;
+    /// <summary>Calls of the handler, on return from interrupts, in ksoftirqd, and where a task enabled bottom halves.</summary>
+    public int CallsInInterrupt, CallsInThread, CallsAtEnable;
 
     /// <summary>Ticks that came while the program, or ksoftirqd, was the running task.</summary>
     public int ProgramTicks, ThreadTicks;
@@ -37,7 +37,7 @@ public struct StormResult
     public readonly int ProgramShare => (int)(Program * 100 / Total);
 
     /// <summary>All calls of the handler.</summary>
-    public readonly int Calls => CallsInInterrupt + CallsInThread;
+    public readonly int Calls => CallsInInterrupt + CallsInThread + CallsAtEnable;
 }
 
 /// <summary>The storm.</summary>
@@ -104,13 +104,17 @@ public static unsafe class SoftirqStorm
         ulong start = MonotonicMicroseconds();
         s_result.PromptCalls += start - s_lastEnd <= HandlerMicroseconds ? 1 : 0;
         Udelay(HandlerMicroseconds);
-        if (InterruptRegs == null)
+        if (InterruptRegs != null)
+        {
+            s_result.CallsInInterrupt++;
+        }
+        else if (Current == Ksoftirqd.OfCpu(SmpProcessorId()))
         {
             s_result.CallsInThread++;
         }
         else
         {
-            s_result.CallsInInterrupt++;
+            s_result.CallsAtEnable++;
         }
 
         ulong end = MonotonicMicroseconds();

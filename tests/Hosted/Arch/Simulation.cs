@@ -51,6 +51,9 @@ public static unsafe class Simulation
 
         KernelStatics.Restore();
         new Span<byte>(s_hot, sizeof(PerCpuHot) * Cpu.MaxCpus).Clear();
+
+        // Else a signal that one test sent to the task that boots would wake a sleeper of the next.
+        new Span<byte>(s_tasks, sizeof(TaskStruct) * Cpu.MaxCpus).Clear();
         s_ports.Clear();
         OnArchCall = null;
         OnRelax = null;

@@ -18,4 +18,14 @@ public sealed class SimulationTests
         Simulation.Reset();
         Assert.Equal(usual, KernelLog.ConsoleLevel);
     }
+
+    [Fact]
+    public unsafe void NorDoesTheTaskThatBoots()
+    {
+        Simulation.Reset();
+        Current->PendingSignals = 1;
+
+        Simulation.Reset();
+        Assert.Equal(0ul, Current->PendingSignals);
+    }
 }
