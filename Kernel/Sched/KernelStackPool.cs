@@ -23,19 +23,14 @@ internal static unsafe class KernelStackPool
     /// <summary>All stacks: in use, kept, or about to be unmapped.</summary>
     internal static int Total => Shared.ReadOnce(ref s_total);
 
-    /// <summary>Stacks that are about to be unmapped.</summary>
-    internal static int Surplus => Shared.ReadOnce(ref s_surplusCount);
-
-    /// <summary>Stacks of tasks, the dead that are still being buried included.</summary>
-    internal static int InUse
+    /// <summary>Stacks of tasks, the dead that are still being buried included, and in <paramref name="surplus"/> those that are about to be unmapped, both of the same moment.</summary>
+    internal static int InUse(out int surplus)
     {
-        get
-        {
-            ulong flags = s_lock.LockIrqSave();
-            int used = Total - s_count - Surplus;
-            s_lock.UnlockIrqRestore(flags);
-            return used;
-        }
+        ulong flags = s_lock.LockIrqSave();
+        surplus = s_surplusCount;
+        int used = s_total - s_count - surplus;
+        s_lock.UnlockIrqRestore(flags);
+        return used;
     }
 
     /// <summary>A stack of THREAD_SIZE bytes; null without memory.</summary>
@@ -49,7 +44,9 @@ internal static unsafe class KernelStackPool
             stack = (byte*)Vmalloc.Alloc(AsmOffsets.THREAD_SIZE);
             if (stack != null)
             {
-                Shared.AddReturn(ref s_total, 1);
+                flags = s_lock.LockIrqSave();
+                s_total++;
+                s_lock.UnlockIrqRestore(flags);
             }
         }
 
@@ -69,7 +66,7 @@ internal static unsafe class KernelStackPool
         {
             *(byte**)stack = s_surplus;
             s_surplus = stack;
-            Shared.AddReturn(ref s_surplusCount, 1);
+            s_surplusCount++;
         }
 
         s_lock.UnlockIrqRestore(flags);
@@ -99,8 +96,10 @@ internal static unsafe class KernelStackPool
         {
             byte* next = *(byte**)stack;
             Vmalloc.Free(stack);
-            Shared.AddReturn(ref s_total, -1);
-            Shared.AddReturn(ref s_surplusCount, -1);
+            flags = s_lock.LockIrqSave();
+            s_total--;
+            s_surplusCount--;
+            s_lock.UnlockIrqRestore(flags);
             stack = next;
         }
     }

@@ -31,12 +31,14 @@ internal unsafe struct SchedMemory
     internal static SchedMemory Now(int tasks)
     {
         uint start = Jiffies;
-        while (!Settled(tasks) && Jiffies - start < 10 * HZ)
+        bool settled = Settled(tasks);
+        while (!settled && Jiffies - start < 10 * HZ)
         {
             SchedThread.GiveWay();
+            settled = Settled(tasks);
         }
 
-        Check.True(Settled(tasks));
+        Check.True(settled);
         return Count();
     }
 
@@ -78,7 +80,7 @@ internal unsafe struct SchedMemory
 
     // A stack for each task but the boot CPU's idle task, which has one from the image; the other idle tasks are in no table.
     private static bool Settled(int tasks) => Tasks.Count == tasks &&
-        KernelStackPool.Surplus == 0 && KernelStackPool.InUse == Tasks.Count - 1 + Smp.CpuCount - 1;
+        KernelStackPool.InUse(out int surplus) == tasks - 1 + Smp.CpuCount - 1 && surplus == 0;
 
     // Of each cache.
     [InlineArray(64)]
