@@ -101,8 +101,10 @@ public static unsafe class TimerTests
     private static void Once()
     {
         Prepare();
+        LocalIrqDisable();
         Add(0, 3);
         Check.True(TimerPending(Timer(0)));
+        LocalIrqEnable();
         Check.True(Await(ref s_runs, 1));
         Msleep(5 * 1000 / HZ);
         Check.Equal(1, s_runs);
@@ -160,7 +162,7 @@ public static unsafe class TimerTests
     private static void DeleteInside()
     {
         Prepare();
-        PreemptDisable();
+        LocalIrqDisable();
         uint due = Jiffies + 3;
         SetupTimer(Timer(0), &CountRun, 0);
         SetupTimer(Timer(1), &DeleteTwo, 0);
@@ -170,7 +172,7 @@ public static unsafe class TimerTests
             ModTimer(Timer(i), due);
         }
 
-        PreemptEnable();
+        LocalIrqEnable();
         Check.True(Await(ref s_runs, 1 + 10));
         Check.False(TimerPending(Timer(2)));
         Msleep(3 * 1000 / HZ);
