@@ -389,6 +389,7 @@ linker_symbols:
         SYMBOLS __test_suites_start, __test_suites_end, build_identifier, boot_per_cpu_area
         SYMBOLS __extable_start, __extable_end, __smap_start, __smap_end
         SYMBOLS __initramfs_start, __initramfs_end
+        SYMBOLS __kexports_start, __kexports_end
 
         section .text
 HELPER arch_linker_symbols

@@ -16,8 +16,10 @@ for name in $ASSEMBLIES; do
 done
 eval "$IMAGE_TOOL" tables '"$tables.first.elf"' '"$tables.bin"' --root '"$ROOT"' '"${names[@]}"'
 
-printf '        section .ksymtab progbits alloc noexec nowrite align=16\n        incbin "%s"\n        section .note.GNU-stack noalloc noexec nowrite progbits\n' \
-    "$tables.bin" >"$tables.ksymtab.asm"
+eval "$IMAGE_TOOL" exports '"$tables.first.elf"' '"$tables.exports.bin"' '"${names[@]}"'
+
+printf '        section .ksymtab progbits alloc noexec nowrite align=16\n        incbin "%s"\n        section .kexports progbits alloc noexec nowrite align=16\n        incbin "%s"\n        section .note.GNU-stack noalloc noexec nowrite progbits\n' \
+    "$tables.bin" "$tables.exports.bin" >"$tables.ksymtab.asm"
 nasm -f elf64 -o "$tables.ksymtab.o" "$tables.ksymtab.asm"
 eval "ld $LINK_FLAGS" -o '"$image.new"' '"$@"' '"$tables.o"' '"$tables.ksymtab.o"'
 eval "$IMAGE_TOOL" verify '"$image.new"'

@@ -48,5 +48,9 @@ public static unsafe class LinkerSymbols
     public static byte* InitramfsStart => Get(29);
     public static byte* InitramfsEnd => Get(30);
 
+    /// <summary>The names that a loadable module may refer to.</summary>
+    public static byte* ExportsStart => Get(31);
+    public static byte* ExportsEnd => Get(32);
+
     private static byte* Get(int index) => (byte*)AsmImports.LinkerSymbolTable()[index];
 }

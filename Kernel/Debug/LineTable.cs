@@ -21,7 +21,7 @@ public static class LineTable
     {
         file = default;
         line = 0;
-        ref readonly SymbolTableBlob blob = ref SymbolTable.Blob;
+        ref readonly SymbolTableBlob blob = ref SymbolTable.BlobOf(pc);
         if (!blob.Covers(pc))
         {
             return false;

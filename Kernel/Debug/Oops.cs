@@ -106,6 +106,7 @@ public static unsafe class Oops
         }
 
         Printk(Level, $"{name}: {error & 0xffff:x4} [#{number}] {FaultText.Build}\n");
+        Modules.ModuleText.Print(Level);
     }
 
     private static int Begin(int vector, ulong rip)

@@ -29,7 +29,7 @@ public static class UnwinderRows
     public static bool Lookup(nuint pc, out UnwinderRule rule)
     {
         rule = default;
-        ref readonly SymbolTableBlob blob = ref SymbolTable.Blob;
+        ref readonly SymbolTableBlob blob = ref SymbolTable.BlobOf(pc);
         if (!blob.Covers(pc))
         {
             return false;

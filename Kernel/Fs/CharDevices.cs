@@ -2,7 +2,8 @@
 //
 // Linux: register_chrdev, fs/char_dev.c. Registering: process context, may sleep. Lock: s_lock (plain spin lock) guards the list of ranges. Opening a node looks its
 // number up once; from then on the file goes to the driver directly.
-// A driver unregisters only when none of its files is open: a module's use count sees to that.
+// A driver unregisters only when none of its files is open: opening one holds its module (KernelModules.TryGetOwner, inside s_lock), by the address of the
+// operations or of a function of theirs.
 
 using System.Runtime.CompilerServices;
 
@@ -130,7 +131,10 @@ public static unsafe class CharDevices
     }
 
     /// <summary>The name and major of registration number <paramref name="index"/>, for /proc/devices. False: there are no more.</summary>
-    internal static bool At(int index, Span<byte> name, out int length, out uint major)
+    internal static bool At(int index, Span<byte> name, out int length, out uint major) => At(index, name, out length, out major, out _);
+
+    /// <summary>The same with what the driver gave.</summary>
+    internal static bool At(int index, Span<byte> name, out int length, out uint major, out FileOperations* ops)
     {
         using (s_lock.Guard())
         {
@@ -142,6 +146,7 @@ public static unsafe class CharDevices
 
             length = range == null ? 0 : range->NameLength;
             major = range == null ? 0 : range->Major;
+            ops = range == null ? null : range->Ops;
             new ReadOnlySpan<byte>(range == null ? null : range->NameBytes, length).CopyTo(name);
             return range != null;
         }
@@ -149,18 +154,26 @@ public static unsafe class CharDevices
 
     private static int Open(Inode* inode, File* file)
     {
-        FileOperations* ops = Find(inode->Device);
+        FileOperations* ops = Find(inode->Device, out ModuleStruct* module);
         if (ops == null)
         {
             return -ENXIO;
         }
 
+        // Gives the module back when it is freed, be it that Open fails.
+        file->Module = module;
         file->Ops = ops;
         return ops->Open == null ? 0 : ops->Open(inode, file);
     }
 
-    private static FileOperations* Find(uint device)
+    /// <summary>A function of a device, by which its module is known if the operations are not a static of it.</summary>
+    internal static void* FunctionOf(FileOperations* ops) =>
+        ops->Open != null ? (void*)ops->Open : ops->Read != null ? (void*)ops->Read : ops->Write != null ? (void*)ops->Write : (void*)ops->Ioctl;
+
+    // With the driver's module, held. Null: there is no driver, or it is going.
+    private static FileOperations* Find(uint device, out ModuleStruct* module)
     {
+        module = null;
         uint major = DeviceNumber.Major(device);
         uint minor = DeviceNumber.Minor(device);
         using (s_lock.Guard())
@@ -171,7 +184,9 @@ public static unsafe class CharDevices
                 range = range->Next;
             }
 
-            return range == null ? null : range->Ops;
+            FileOperations* ops = range == null ? null : range->Ops;
+            bool stays = ops != null && KernelModules.TryGetOwner(ops, out module) && (module != null || KernelModules.TryGetOwner(FunctionOf(ops), out module));
+            return stays ? ops : null;
         }
     }
 

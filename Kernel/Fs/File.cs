@@ -110,6 +110,10 @@ public unsafe struct File
     /// <summary>Whatever the driver keeps of this opening.</summary>
     public void* PrivateData;
 
+    /// <summary>The module of the driver, held while the file is open; null if that is the kernel.</summary>
+    /// <linux>f_op->owner</linux>
+    internal ModuleStruct* Module;
+
     internal Mutex PositionLock;
     internal FileOwner Owner;
 
@@ -163,6 +167,7 @@ public static unsafe partial class Files
             file->Ops->Release(file->Inode, file);
         }
 
+        KernelModules.Put(file->Module);
         Inodes.Put(file->Inode);
         file->Path.Put();
         KmemCacheFree(s_cache, file);

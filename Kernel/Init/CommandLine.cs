@@ -69,7 +69,7 @@ public static unsafe class CommandLine
 
     /// <summary>The value of the last <c>key=value</c>. False if there is none; a bare <c>key</c> has no value. Any context.</summary>
     /// <linux>__setup</linux>
-    public static bool TryGetValue(ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
+    public static bool TryGetValue(scoped ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
     {
         value = default;
         bool found = false;

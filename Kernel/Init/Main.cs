@@ -150,6 +150,7 @@ public static unsafe class Main
         ProgramFile.Init();
         VsyscallPage.Init();
         Power.Reboot.Init();
+        KernelModules.Init();
         ManagedHeap.SetAllocator(&KernelMemory.ManagedAllocate);
     }
 

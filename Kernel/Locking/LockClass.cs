@@ -105,6 +105,7 @@ internal static unsafe class LockClasses
         s_classes = default;
         s_keys = default;
         s_count = 0;
+        LockText.Init();
         s_epoch++;
         s_epoch += (byte)(s_epoch == 0 ? 1 : 0);
     }
@@ -136,8 +137,9 @@ internal static unsafe class LockClasses
         return subclass == 0 || number == 0 ? number : OfSubclass(number, subclass);
     }
 
-    // Statics of the image and of modules lie in the top 2 GB; what is allocated does not.
-    private static bool IsStatic(void* address) => (ulong)address >= AsmOffsets.KERNEL_BASE;
+    // Statics of the image lie at the start of the top 2 GB; what is allocated does not. Those of modules are in the class of the place that takes them: another
+    // module may have the address later.
+    private static bool IsStatic(void* address) => (ulong)address >= AsmOffsets.KERNEL_BASE && !LockText.IsOfModule((char*)address);
 
     private static int OfAddress(void* address, char* file, int line)
     {
@@ -148,6 +150,15 @@ internal static unsafe class LockClasses
 
     private static int OfPlace(char* file, int line, char* name)
     {
+        if (LockText.IsOfModule(file) || LockText.IsOfModule(name))
+        {
+            // The module may go, its classes stay.
+            LockGraph.Enter();
+            file = LockText.Keep(file);
+            name = LockText.Keep(name);
+            LockGraph.Leave();
+        }
+
         ulong key = ((ulong)file * 0x9e3779b97f4a7c15) ^ (uint)line;
         int number = Find(key);
         return number != 0 ? number : Add(key, name, file, line, byPlace: true);
@@ -281,6 +292,61 @@ internal static unsafe class LockClasses
 /// <summary>String literals by address: they are frozen data, so a structure may keep the address of the text. The length stands before it.</summary>
 internal static unsafe class LockText
 {
+    private const ulong ModulesStart = AsmOffsets.KERNEL_BASE + 0x20000000;
+    private const int KeptCharacters = 8192;
+    private const int LengthCharacters = 2;
+
+    private static Kept s_kept;
+    private static int s_keptEnd;
+
+    internal static void Init() => s_keptEnd = 0;
+
+    /// <summary>True for a text in a module.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool IsOfModule(char* text) => (ulong)text >= ModulesStart;
+
+    /// <summary>The text itself, or, of a module's, a copy that stays: the same one for equal texts. Null if there is no room. The graph is locked.</summary>
+    internal static char* Keep(char* text)
+    {
+        if (!IsOfModule(text))
+        {
+            return text;
+        }
+
+        var kept = (char*)Unsafe.AsPointer(ref s_kept);
+        int at = 0;
+        while (at < s_keptEnd)
+        {
+            char* other = kept + at + LengthCharacters;
+            if (Equal(other, text))
+            {
+                return other;
+            }
+
+            at += Room(Of(other).Length);
+        }
+
+        int length = Of(text).Length;
+        if (Room(length) > KeptCharacters - at)
+        {
+            return null;
+        }
+
+        *(int*)(kept + at) = length;
+        Of(text).CopyTo(new Span<char>(kept + at + LengthCharacters, length));
+        s_keptEnd = at + Room(length);
+        return kept + at + LengthCharacters;
+    }
+
+    // Lengths stand at multiples of four bytes.
+    private static int Room(int length) => LengthCharacters + ((length + 1) & ~1);
+
+    [InlineArray(KeptCharacters)]
+    private struct Kept
+    {
+        private char _first;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static char* Address(string text) => (char*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(text.AsSpan()));
 

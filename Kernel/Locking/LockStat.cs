@@ -133,6 +133,12 @@ public static unsafe partial class LockStat
     // A race between two CPUs costs a count of a contention point.
     private static void NotePoint(LockClass* lockClass, char* file, int line)
     {
+        if (LockText.IsOfModule(file))
+        {
+            // The text goes with the module.
+            return;
+        }
+
         for (int i = 0; i < ContentionPoints.Max; i++)
         {
             ref ulong place = ref lockClass->Points.Files[i];

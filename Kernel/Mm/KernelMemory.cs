@@ -203,5 +203,22 @@ public static unsafe class KernelMemory
     }
 
     /// <summary>What managed <c>new</c> takes its memory from: zeroed, null if there is none. May sleep, so it is reported in atomic context.</summary>
-    public static void* ManagedAllocate(nuint size) => Kmalloc(size, GfpFlags.Kernel | GfpFlags.Zero);
+    public static void* ManagedAllocate(nuint size)
+    {
+        TaskStruct* task = Current;
+        if (task == null || task->NewBlocks == null || InInterrupt())
+        {
+            return Kmalloc(size, GfpFlags.Kernel | GfpFlags.Zero);
+        }
+
+        var block = (ManagedBlock*)Kmalloc(size + (nuint)sizeof(ManagedBlock), GfpFlags.Kernel | GfpFlags.Zero);
+        if (block == null)
+        {
+            return null;
+        }
+
+        block->Next = *task->NewBlocks;
+        *task->NewBlocks = block;
+        return block + 1;
+    }
 }

@@ -62,14 +62,22 @@ public static unsafe class Vmalloc
     /// <returns>The memory, page-aligned, with any content; null if there is none or <paramref name="size"/> is 0.</returns>
     /// <linux>vmalloc</linux>
     /// <rows>MM-01</rows>
-    public static void* Alloc(nuint size, GfpFlags gfp = GfpFlags.Kernel, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    public static void* Alloc(nuint size, GfpFlags gfp = GfpFlags.Kernel, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        AllocBetween(Paging.VmallocStart, Paging.VmallocEnd, size, gfp, file, line);
+
+    /// <summary>The same in the kernel's own 2 GB, for the code of a module. <see cref="Free"/> gives it back, too.</summary>
+    /// <linux>module_alloc</linux>
+    internal static void* AllocModule(nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        AllocBetween(Paging.ModulesStart, Paging.ModulesEnd, size, GfpFlags.Kernel, file, line);
+
+    private static void* AllocBetween(ulong low, ulong high, nuint size, GfpFlags gfp, string file, int line)
     {
         MightSleep(file, line);
         ulong bytes = size >> DirectMap.PAGE_SHIFT > PageAllocator.ManagedPageCount() ? 0 : DirectMap.PageUp(size);
 #if DEBUG_CHECKS
         bytes = AllocationFailure.ShouldFail(size) ? 0 : bytes;
 #endif
-        VmStruct* area = bytes == 0 ? null : Reserve(bytes, VmAreaKind.Memory);
+        VmStruct* area = bytes == 0 ? null : Reserve(bytes, VmAreaKind.Memory, low, high);
         if (area == null)
         {
             return null;
@@ -126,7 +134,7 @@ public static unsafe class Vmalloc
             return null;
         }
 
-        VmStruct* area = Reserve(bytes, VmAreaKind.Device);
+        VmStruct* area = Reserve(bytes, VmAreaKind.Device, Paging.VmallocStart, Paging.VmallocEnd);
         if (area == null)
         {
             return null;
@@ -158,7 +166,7 @@ public static unsafe class Vmalloc
     public static bool Contains(void* pointer) => (ulong)pointer >= Paging.VmallocStart && (ulong)pointer < Paging.VmallocEnd;
 
     // The first hole that is large enough becomes an area.
-    private static VmStruct* Reserve(ulong size, VmAreaKind kind)
+    private static VmStruct* Reserve(ulong size, VmAreaKind kind, ulong low, ulong high)
     {
         VmStruct* area = Kzalloc<VmStruct>(GfpFlags.Kernel);
         if (area == null)
@@ -168,18 +176,18 @@ public static unsafe class Vmalloc
 
         area->Size = size;
         area->Kind = kind;
-        area->Start = Paging.VmallocStart;
+        area->Start = low;
         s_lock.Lock();
         VmStruct* before = null;
         VmStruct* next = s_first;
         while (next != null && next->Start < area->EndWithGuard)
         {
-            area->Start = next->EndWithGuard;
+            area->Start = next->EndWithGuard > low ? next->EndWithGuard : low;
             before = next;
             next = next->Next;
         }
 
-        bool fits = area->EndWithGuard <= Paging.VmallocEnd && area->EndWithGuard > area->Start;
+        bool fits = area->EndWithGuard <= high && area->EndWithGuard > area->Start;
         if (fits)
         {
             area->Next = next;

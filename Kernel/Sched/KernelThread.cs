@@ -52,6 +52,7 @@ public static unsafe partial class KernelThread
         task->StartTime = task->Timestamp;
         task->Parent = Kthread.Parent;
         SetName(task, name);
+        task->ThreadFunction = (void*)function;
         ContextSwitch.Prepare(task, function, argument);
         PreemptDisable();
         task->Cpu = SmpProcessorId();

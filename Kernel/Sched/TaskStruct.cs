@@ -99,6 +99,12 @@ public unsafe struct TaskStruct
     /// <summary>What kthread_create keeps of it; empty for others.</summary>
     internal KthreadInfo Kthread;
 
+    /// <summary>What a kernel thread began with; null for a program.</summary>
+    internal void* ThreadFunction;
+
+    /// <summary>Where objects of new are noted, so that they can be freed: while the task starts a module. Else null: they stay for good.</summary>
+    internal ManagedBlock** NewBlocks;
+
     /// <summary>Where a fault in this task unwinds to: the innermost <see cref="Init.Recovery.Call"/>.</summary>
     internal void* RecoveryPoint;
 

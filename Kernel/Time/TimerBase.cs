@@ -52,6 +52,9 @@ internal unsafe struct TimerBase
 
     private Slots _slots;
 
+    /// <summary>How many slots there are.</summary>
+    internal const int SlotCount = (int)(RootSlots + (UpperGroups * GroupSlots));
+
     /// <summary>Makes the wheel of CPU <paramref name="cpu"/> empty.</summary>
     internal static void Init(TimerBase* timers, int cpu)
     {
@@ -60,7 +63,7 @@ internal unsafe struct TimerBase
         timers->Cpu = cpu;
         timers->Next = Jiffies;
         ListHead.Init(&timers->Due);
-        for (int i = 0; i < Slots.Count; i++)
+        for (int i = 0; i < SlotCount; i++)
         {
             ListHead.Init(Slot(timers, i));
         }
@@ -163,11 +166,9 @@ internal unsafe struct TimerBase
         }
     }
 
-    [InlineArray(Count)]
+    [InlineArray(SlotCount)]
     private struct Slots
     {
-        internal const int Count = (int)(RootSlots + (UpperGroups * GroupSlots));
-
         private ListHead _first;
     }
 }

@@ -14,6 +14,7 @@ namespace CSharpOS.Tracing;
 public static unsafe class TraceText
 {
     private const int LineSize = 256;
+    private const int MaxHandlerName = 32;
 
     /// <summary>Writes all events that are there, oldest first.</summary>
     /// <param name="sink">Gets each line, with its line feed.</param>
@@ -119,10 +120,14 @@ public static unsafe class TraceText
     private static void Append(TextBuffer text, TraceRecord* record, int cpu, out int length)
     {
         ReadOnlySpan<byte> function = Function(record->B);
+
+        // A handler's name may have gone with its module.
+        byte* name = stackalloc byte[MaxHandlerName];
+        int known = record->Event == TraceEvent.IrqHandlerEntry ? ProbeKernel.Read(new Span<byte>(name, (int)Math.Min(record->C, MaxHandlerName)), record->B) : 0;
         switch (record->Event)
         {
             case TraceEvent.IrqHandlerEntry:
-                text.Append($"irq_handler_entry: irq={record->A} name={new ReadOnlySpan<byte>((byte*)record->B, (int)record->C)}");
+                text.Append($"irq_handler_entry: irq={record->A} name={new ReadOnlySpan<byte>(name, known)}");
                 break;
             case TraceEvent.IrqHandlerExit:
                 text.Append($"irq_handler_exit: irq={record->A} ret={(record->B != 0 ? "handled"u8 : "unhandled"u8)}");

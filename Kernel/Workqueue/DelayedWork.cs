@@ -36,6 +36,13 @@ public unsafe struct DelayedWork
     /// <summary>True from queueing until just before the handler is called.</summary>
     /// <linux>delayed_work_pending</linux>
     public static bool IsPending(DelayedWork* work) => WorkStruct.IsPending(&work->Work);
+
+    /// <summary>What a timer leads to: its function, or the handler of the delayed work that it belongs to. The timer's base is locked.</summary>
+    internal static void* HandlerOf(TimerList* timer)
+    {
+        delegate*<ulong, void> ours = &Workqueue.DelayedWorkTimer;
+        return (void*)timer->Function == (void*)ours ? (void*)((DelayedWork*)timer->Data)->Work.Function : (void*)timer->Function;
+    }
 }
 
 public static unsafe partial class Workqueue

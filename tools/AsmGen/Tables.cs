@@ -58,7 +58,7 @@ internal static class Tables
         return text.ToString();
     }
 
-    private static void Scan(string path, List<(int Level, string Module, string Init, string? Exit)> inits, List<(string Name, string Symbol)> suites)
+    internal static void Scan(string path, List<(int Level, string Module, string Init, string? Exit)> inits, List<(string Name, string Symbol)> suites)
     {
         using var stream = File.OpenRead(path);
         using var image = new PEReader(stream);
@@ -102,7 +102,7 @@ internal static class Tables
     }
 
     // The compiler derives the module version from the sources: same sources, same identifier.
-    private static string Identifier(string kernel)
+    internal static string Identifier(string kernel)
     {
         using var stream = File.OpenRead(kernel);
         using var image = new PEReader(stream);

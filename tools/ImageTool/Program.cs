@@ -3,6 +3,8 @@
 //   tables  makes the tables for call traces from a linked image: symbols, lines, unwind rows (between two links)
 //   verify  checks that the tables in a finished image match it
 //   initramfs  packs the user programs and the files beside them as the archive that every image carries
+//   initramfs-add  appends modules to that archive
+//   exports  makes the table of the names that a loadable module may refer to (between the two links)
 //   syscall-header  writes the numbers of system calls for programs in C
 // Every error is one line on standard error; exit code 1 for a bad input file, 2 for a bad command line.
 
@@ -10,6 +12,7 @@ using System;
 using System.CommandLine;
 using System.Globalization;
 using System.IO;
+using CSharpOS.ImageTool.Exports;
 using CSharpOS.ImageTool.Initramfs;
 using CSharpOS.ImageTool.Patching;
 using CSharpOS.ImageTool.Tables;
@@ -31,6 +34,8 @@ public static class Program
             TablesCommand(),
             VerifyCommand(),
             InitramfsCommand(),
+            InitramfsAddCommand(),
+            ExportsCommand(),
             SyscallHeaderCommand(),
         };
         ParseResult parsed = root.Parse(args);
@@ -114,6 +119,35 @@ public static class Program
         command.SetAction(parsed => Guard(
             parsed.GetRequiredValue(output),
             path => InitramfsBuilder.Run(parsed.GetRequiredValue(root), parsed.GetRequiredValue(programs), path)));
+        return command;
+    }
+
+    private static Command InitramfsAddCommand()
+    {
+        Argument<string> input = new("IN.cpio") { Description = "The archive." };
+        Argument<string> output = new("OUT.cpio") { Description = "The archive with the modules." };
+        Argument<string[]> modules = new("MODULE.ko") { Description = "A module for /lib/modules." };
+        Command command = new("initramfs-add", "Appends modules to an archive.") { input, output, modules };
+        command.SetAction(parsed => Guard(
+            parsed.GetRequiredValue(input),
+            path => InitramfsBuilder.AddModules(path, parsed.GetRequiredValue(output), parsed.GetRequiredValue(modules))));
+        return command;
+    }
+
+    private static Command ExportsCommand()
+    {
+        Argument<string> input = new("KERNEL.elf") { Description = "The linked image." };
+        Argument<string> output = new("OUT.bin") { Description = "The table, to be linked in at the image's end." };
+        Option<string[]> assemblies = new("--assembly")
+        {
+            Description = "An assembly in the image; repeat it for each one, the kernel's first.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => ["Kernel"],
+        };
+        Command command = new("exports", "Makes the table of the names that a module may refer to.") { input, output, assemblies };
+        command.SetAction(parsed => Guard(
+            parsed.GetRequiredValue(input),
+            path => ExportTable.Run(path, parsed.GetRequiredValue(output), parsed.GetRequiredValue(assemblies))));
         return command;
     }
 

@@ -44,6 +44,7 @@ public static unsafe class ProcFs
         error = FileSystems.Register((FileSystemType*)Unsafe.AsPointer(ref s_type), "proc"u8);
         error = error != 0 ? error : ProcKernel.Init();
         error = error != 0 ? error : ProcSysctl.Init();
+        error = error != 0 ? error : Modules.ModuleText.Init();
         return error != 0 ? error : ProcIrq.Init();
     }
 

@@ -19,6 +19,9 @@ public static unsafe class Sysfs
     private static SuperOperations s_super;
     private static KernfsNode* s_root;
 
+    /// <summary>The uppermost directory; null before <see cref="Init"/>.</summary>
+    internal static KernfsNode* Root => s_root;
+
     /// <summary>The object /sys/kernel.</summary>
     /// <linux>kernel_kobj</linux>
     public static KernfsNode* KernelObject { get; private set; }

@@ -179,6 +179,20 @@ public static unsafe partial class Unix
         return _syscall5(__NR_mount, sourceBytes.Set(source), targetBytes.Set(target), typeBytes.Set(type), flags, null);
     }
 
+    /// <summary>Loads a module; <paramref name="arguments"/> are its parameters.</summary>
+    [SkipLocalsInit]
+    public static int InitModule(ReadOnlySpan<byte> image, string arguments)
+    {
+        Unsafe.SkipInit(out PathBytes bytes);
+        fixed (byte* start = image)
+        {
+            return _syscall3(__NR_init_module, start, image.Length, bytes.Set(arguments));
+        }
+    }
+
+    /// <summary>Unloads a module. EAGAIN: it is in use.</summary>
+    public static int DeleteModule(string name) => PathCall(__NR_delete_module, name, O_NONBLOCK);
+
     /// <summary>Writes out what is only in memory.</summary>
     public static int Sync() => _syscall0(__NR_sync);
 

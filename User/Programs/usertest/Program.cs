@@ -110,6 +110,7 @@ internal static unsafe class Program
         "forgotten" => &TranslationCases.Forgotten,
         "other-thread" => &TranslationCases.OtherThread,
         "events" => &EventCases.Events,
+        "modules" => &ModuleCases.Modules,
         "owners" => &OwnerCases.Owners,
         "ctrl-alt-del" => &KernelCases.CtrlAltDel,
         "stubborn" => &SignalCases.Stubborn,

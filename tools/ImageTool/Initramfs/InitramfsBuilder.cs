@@ -59,6 +59,30 @@ public static class InitramfsBuilder
         return 0;
     }
 
+    /// <summary>The command `initramfs-add`: an archive with files more, in /lib/modules.</summary>
+    /// <param name="archive">What <see cref="Run"/> has written.</param>
+    /// <param name="output">The new archive; it stays untouched when it would not change.</param>
+    /// <param name="files">What goes in.</param>
+    public static int AddModules(string archive, string output, IEnumerable<string> files)
+    {
+        // Archives may follow each other: the kernel unpacks them all, as Linux does.
+        CpioArchive more = new();
+        more.Add("lib", new CpioEntry(CpioArchive.Directory | Executable, []));
+        more.Add("lib/modules", new CpioEntry(CpioArchive.Directory | Executable, []));
+        foreach (string file in files)
+        {
+            more.Add("lib/modules/" + Path.GetFileName(file), new CpioEntry(CpioArchive.RegularFile | ReadOnly, File.ReadAllBytes(file)));
+        }
+
+        byte[] bytes = [.. File.ReadAllBytes(archive), .. more.ToBytes()];
+        if (!File.Exists(output) || !File.ReadAllBytes(output).AsSpan().SequenceEqual(bytes))
+        {
+            File.WriteAllBytes(output, bytes);
+        }
+
+        return 0;
+    }
+
     private static void AddTree(CpioArchive archive, string root)
     {
         IEnumerable<string> paths = Directory.EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
