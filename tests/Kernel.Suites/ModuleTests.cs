@@ -10,6 +10,7 @@ internal static unsafe class ModuleTests
     private static void Suite()
     {
         Test.Run("load and unload: statics, parameters, /proc/modules"u8, "DRV-04"u8, &LoadAndUnload);
+        Test.Run("a module built outside of the tree"u8, "DRV-04"u8, &BuiltOutside);
         Test.Run("protection: code is read-only, data not executable"u8, "DRV-04 MM-02"u8, &Protection);
         Test.Run("a call trace through a module names it; an oops lists modules"u8, "DRV-04"u8, &Traces);
         Test.Run("an unknown symbol is named"u8, "DRV-04"u8, &UnknownSymbol);
@@ -40,6 +41,22 @@ internal static unsafe class ModuleTests
         Check.Logged("modtest: exit"u8);
         Check.NotLogged("left behind"u8);
         ProcHelp.Free();
+    }
+
+    private static void BuiltOutside()
+    {
+        if (FsHelp.Walk("/lib/modules/outside.ko\0"u8) != 0)
+        {
+            Test.Skip("the build makes one for the default variant only"u8);
+            return;
+        }
+
+        ModuleHelp outside = ModuleHelp.Read("/lib/modules/outside.ko\0"u8);
+        Check.Equal(0, outside.Load());
+        outside.Free();
+        Check.Logged("outside: built elsewhere, at tick "u8);
+        Check.Equal(0, KernelModules.Unload("outside"u8));
+        Check.Logged("outside: exit"u8);
     }
 
     private static void Protection()

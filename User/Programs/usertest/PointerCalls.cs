@@ -97,6 +97,8 @@ internal static unsafe class PointerCalls
         Both(__NR_syslog, "3wA", Block);
         Both(__NR_sysinfo, "W");
         Both(__NR_uname, "W");
+        Both(__NR_init_module, "R3R");
+        Both(__NR_delete_module, "R0");
         Narrow(__NR_silly_copy, "RW8");
         Data();
         Names();
