@@ -15,6 +15,18 @@ internal unsafe struct ModuleHelp
     /// <summary>What ModTest says of what it leaves behind: its address.</summary>
     internal static void* Cell => (void*)s_cell;
 
+    /// <summary>Waits until what it has left behind has run.</summary>
+    internal static void AwaitCell()
+    {
+        uint start = Jiffies;
+        while (Shared.ReadOnce(ref s_cell) != 0 && Jiffies - start < 10 * HZ)
+        {
+            SchedThread.GiveWay();
+        }
+
+        Check.Equal(0ul, Shared.ReadOnce(ref s_cell));
+    }
+
     /// <summary>Reads a file of /lib/modules. The path ends with a zero.</summary>
     internal static ModuleHelp Read(ReadOnlySpan<byte> path)
     {

@@ -11,7 +11,7 @@ internal static unsafe class ModuleTests
     {
         Test.Run("load and unload: statics, parameters, /proc/modules"u8, "DRV-04"u8, &LoadAndUnload);
         Test.Run("a module built outside of the tree"u8, "DRV-04"u8, &BuiltOutside);
-        Test.Run("protection: code is read-only, data not executable"u8, "DRV-04 MM-02"u8, &Protection);
+        Test.Run("protection: code is read-only, data not executable"u8, "DRV-04"u8, &Protection);
         Test.Run("a call trace through a module names it; an oops lists modules"u8, "DRV-04"u8, &Traces);
         Test.Run("an unknown symbol is named"u8, "DRV-04"u8, &UnknownSymbol);
         Test.Run("another kernel's module is refused"u8, "DRV-04"u8, &OtherKernel);
@@ -20,6 +20,7 @@ internal static unsafe class ModuleTests
         Test.Run("twice, busy, without an exit, not there"u8, "DRV-04"u8, &Refusals);
         Test.Run("left behind: timer, hrtimer, work, tasklet, handler, thread, entry, device"u8, "DRV-04"u8, &LeavingBehind);
         Test.Run("a hundred loads and unloads leave nothing"u8, "DRV-04"u8, &Leaks);
+        Test.Run("no memory at any step: nothing is loaded, nothing lost"u8, "DRV-04"u8, &NoMemory);
         Test.Run("insmod, lsmod, rmmod; not root"u8, "DRV-04 SYS-06"u8, &Programs);
     }
 
@@ -239,12 +240,17 @@ internal static unsafe class ModuleTests
 
     private static void LeavingBehind()
     {
+        // And what it has left runs on, in memory that is still there.
         Left("timer"u8, "timer ModTest.LateTimer"u8);
-        Check.Equal(1, DelTimerSync((TimerList*)ModuleHelp.Cell));
+        ModTimer((TimerList*)ModuleHelp.Cell, Jiffies + 1);
+        ModuleHelp.AwaitCell();
         Left("hrtimer"u8, "hrtimer ModTest.LateHrtimer"u8);
         Check.Equal(1, HrtimerCancel((Hrtimer*)ModuleHelp.Cell));
         Left("work"u8, "timer ModTest.LateWork"u8);
         Check.True(CancelDelayedWorkSync((DelayedWork*)ModuleHelp.Cell));
+        Left("busywork"u8, "work ModTest.LongWork"u8);
+        Completion.Complete((Completion*)ModuleHelp.Cell);
+        ModuleHelp.AwaitCell();
         Left("tasklet"u8, "tasklet ModTest.LateTasklet"u8);
         TaskletEnable((TaskletStruct*)ModuleHelp.Cell);
         TaskletKill((TaskletStruct*)ModuleHelp.Cell);
@@ -285,6 +291,32 @@ internal static unsafe class ModuleTests
         }
 
         before.Compare(SchedMemory.Now(tasks));
+    }
+
+    // The structure, and a list entry and pages for each of three pieces of vmalloc space.
+    private static void NoMemory()
+    {
+#if DEBUG_CHECKS
+        const int Steps = 7;
+        ModuleHelp help = ModuleHelp.ModTest();
+        int tasks = SchedMemory.QuietTasks();
+        SchedMemory before = SchedMemory.Now(tasks);
+        for (int i = 1; i <= Steps; i++)
+        {
+            AllocationFailure.Clear();
+            AllocationFailure.FailNth(i);
+            Check.Equal(-ENOMEM, help.Load());
+            Check.Equal(1, AllocationFailure.Failures);
+            AllocationFailure.Clear();
+        }
+
+        before.Compare(SchedMemory.Now(tasks));
+        Check.Equal(0, help.Load());
+        Check.Equal(0, KernelModules.Unload("modtest"u8));
+        help.Free();
+#else
+        Test.Skip("allocations fail on request in builds with checks only"u8);
+#endif
     }
 
     private static void LoadOnce()

@@ -14,6 +14,7 @@ internal static unsafe class ModTest
 
     private static TimerList s_timer;
     private static Hrtimer s_hrtimer;
+    private static WorkStruct s_work;
     private static DelayedWork s_delayed;
     private static TaskletStruct s_tasklet;
     private static FileOperations s_ops;
@@ -21,6 +22,10 @@ internal static unsafe class ModTest
     private static KernfsNode* s_entry;
     private static int s_cookie;
     private static int s_major;
+    private static Completion s_completion;
+    private static ulong* s_cell;
+
+    private static Completion* Hold => (Completion*)Unsafe.AsPointer(ref s_completion);
 
     private static void* Cookie => Unsafe.AsPointer(ref s_cookie);
 
@@ -84,6 +89,14 @@ internal static unsafe class ModTest
             Tell(work);
             ScheduleDelayedWork(work, 3600 * HZ);
         }
+        else if (mode.SequenceEqual("busywork"u8))
+        {
+            var work = (WorkStruct*)Unsafe.AsPointer(ref s_work);
+            Completion.Init(Hold);
+            Tell(Hold);
+            WorkStruct.Init(work, &LongWork);
+            ScheduleWork(work);
+        }
         else if (mode.SequenceEqual("tasklet"u8))
         {
             s_tasklet = TaskletStruct.DeclareTaskletDisabled(&LateTasklet, 0);
@@ -146,18 +159,25 @@ internal static unsafe class ModTest
                 address = (address << 4) | (uint)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
             }
 
-            *(void**)address = what;
+            s_cell = (ulong*)address;
+            *s_cell = (ulong)what;
         }
     }
 
-    private static void LateTimer(ulong unused)
-    {
-    }
+    // Says that it has run.
+    private static void LateTimer(ulong unused) => Shared.WriteOnce(ref *s_cell, 0UL);
 
     private static HrtimerRestart LateHrtimer(Hrtimer* unused) => HrtimerRestart.NoRestart;
 
     private static void LateWork(WorkStruct* unused)
     {
+    }
+
+    // Sleeps until the test says so.
+    private static void LongWork(WorkStruct* unused)
+    {
+        Completion.Wait(Hold);
+        Shared.WriteOnce(ref *s_cell, 0UL);
     }
 
     private static void LateTasklet(ulong unused)
