@@ -331,6 +331,13 @@ public static unsafe class KernelModules
         // Callbacks that it has queued lie in it.
         RcuBarrier();
         bool stays = LeftBehind.Report(module);
+        if (!stays)
+        {
+            // A function that ran during the search, and has armed itself again since.
+            SynchronizeRcu();
+            stays = LeftBehind.Report(module);
+        }
+
         using (s_lock.IrqSaveGuard())
         {
             stays |= module->Users != 0;

@@ -99,18 +99,20 @@ internal static unsafe class LeftBehind
         }
     }
 
-    // A CPU's list may be walked only there.
+    // A CPU's list may be walked only there, and only where no softirq has been interrupted, which may have taken it off: so this task goes there itself.
     private static void SearchTasklets(RangeSearch* search)
     {
         ScheduledTasklet* seen = stackalloc ScheduledTasklet[RangeSearch.Room * 2];
+        uint allowed = Current->CpusAllowed;
         for (int cpu = 0; cpu < Cpu.MaxCpus; cpu++)
         {
             TaskletQuery query = new() { Found = seen, Room = RangeSearch.Room * 2 };
-            if (!Smp.IsOnline(cpu) || Smp.SmpCallFunctionSingle(cpu, &Tasklet.CollectScheduled, &query, true) != 0)
+            if (!Smp.IsOnline(cpu) || Scheduler.SetCpusAllowed(Current, 1u << cpu) != 0)
             {
                 continue;
             }
 
+            Tasklet.CollectScheduled(&query);
             for (int i = 0; i < query.Count && i < query.Room; i++)
             {
                 if (search->Contains((void*)seen[i].Func) || search->Contains(seen[i].Tasklet))
@@ -119,5 +121,7 @@ internal static unsafe class LeftBehind
                 }
             }
         }
+
+        Scheduler.SetCpusAllowed(Current, allowed);
     }
 }

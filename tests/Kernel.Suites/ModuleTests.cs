@@ -134,7 +134,7 @@ internal static unsafe class ModuleTests
         Check.Equal(-ENOEXEC, KernelModules.Load(help.Bytes, 63, default));
         Check.Equal(-ENOEXEC, KernelModules.Load(help.Bytes, help.Length - 1, default));
         Check.Logged("not an ELF file"u8);
-        Check.Logged("truncated"u8);
+        Check.Logged("truncated, or its section headers are damaged"u8);
 
         // Every field of the ELF header that means something, and of each section header; far too large, and one too many.
         help.Span.CopyTo(new Span<byte>(copy, (int)help.Length));
@@ -151,6 +151,11 @@ internal static unsafe class ModuleTests
             ModuleSection* section = damaged.Sections + i;
             if (section->Type != ModuleSection.NoBits)
             {
+                // One byte more than there is.
+                ulong size = section->Size;
+                section->Size = damaged.Length - section->Offset + 1;
+                Check.Equal(-ENOEXEC, damaged.Load());
+                section->Size = size;
                 Refused(damaged, (byte*)&section->Offset, 8);
             }
 
@@ -169,6 +174,8 @@ internal static unsafe class ModuleTests
             }
         }
 
+        Check.Logged("truncated: a section lies outside of the file"u8);
+        Check.Logged("a relocation is outside of its section"u8);
         before.Compare(SchedMemory.Now(tasks));
         Vmalloc.Free(copy);
         help.Free();
