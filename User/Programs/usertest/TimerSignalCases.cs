@@ -153,14 +153,21 @@ internal static unsafe class TimerSignalCases
         Expect.Equal(int.MaxValue, s_overruns);
         Arm(id, 0);
 
-        // Ignored, or ignored while it waits: it is not pending, goes on, and counts.
+        // Ignored while it waits, it is not pending any more. The next one is far: as long as it is blocked, that one would be.
+        Arm(id, Millisecond, 1000L * Second);
+        Sleep(3 * Millisecond);
+        Expect.True(IsPending(SIGUSR1));
+        Expect.Equal(0, Signal(SIGUSR1, SignalIgnore));
+        Expect.True(!IsPending(SIGUSR1));
+        Listen(SIGUSR1);
+
+        // Ignored, or ignored while it waits: it goes on, and counts.
         long early = Now();
         Arm(id, Millisecond, Millisecond);
         long late = Now();
         Sleep(3 * Millisecond);
         Expect.True(IsPending(SIGUSR1));
         Expect.Equal(0, Signal(SIGUSR1, SignalIgnore));
-        Expect.True(!IsPending(SIGUSR1));
         Mask(Unblock, SIGUSR1);
         Sleep(10 * Millisecond);
         Mask(Block, SIGUSR1);
