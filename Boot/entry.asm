@@ -1,14 +1,15 @@
 ; entry.asm: the gates of the interrupt descriptor table.
 ;
 ; Every vector has a stub of its own, made by a macro loop. All of them leave the same frame, PtRegs in the order of Linux/x86-64, with
-; xmm0-15 directly below it (the compiler uses SSE registers anywhere). Interrupt stubs push line - 256, so that orig_eax & 0xff is the
+; the two vector registers that the compiler uses directly below it (it copies with one and clears with the other, anywhere; the build fails if it ever
+; takes a third: tools/ImageTool/Patching/VectorRegisters.cs). Interrupt stubs push line - 256, so that orig_eax & 0xff is the
 ; line; exceptions without an error code push 0. Interrupts are off from the gate on.
 ;
 ; Two invariants that others rely on:
 ; - At every call into C# the word above the return address (at rsp after the return) is the address of PtRegs. The unwinder
 ;   (Kernel/Debug/Unwinder.cs) and gdb (tools/gdb) walk through these stubs by it.
 ; - rsp is 16-byte aligned at every call into C#. The CPU aligns the frame to 16 before it pushes: PtRegs (168 bytes) leaves rsp at
-;   8 modulo 16, XMM_SAVE_SIZE (264) brings it back.
+;   8 modulo 16, XMM_SAVE_SIZE (40) brings it back.
 ;
 ; These stubs keep no state in globals: the same code runs on every CPU.
 
@@ -71,19 +72,13 @@ __entry_text_start:
 
 %macro SAVE_XMM 0
         sub rsp, XMM_SAVE_SIZE
-%assign i 0
-%rep 16
-        movaps [rsp + i * 16], xmm %+ i
-%assign i i + 1
-%endrep
+        movaps [rsp], xmm %+ KERNEL_XMM_FIRST
+        movaps [rsp + 16], xmm %+ KERNEL_XMM_SECOND
 %endmacro
 
 %macro RESTORE_XMM 0
-%assign i 0
-%rep 16
-        movaps xmm %+ i, [rsp + i * 16]
-%assign i i + 1
-%endrep
+        movaps xmm %+ KERNEL_XMM_FIRST, [rsp]
+        movaps xmm %+ KERNEL_XMM_SECOND, [rsp + 16]
         add rsp, XMM_SAVE_SIZE
 %endmacro
 

@@ -98,8 +98,14 @@ public static class AsmOffsets
     /// <summary>Offset of the orig_rax word in <see cref="Arch.PtRegs"/>.</summary>
     public const int PTREGS_ORIG_RAX = 120;
 
-    /// <summary>Bytes of the saved xmm0-15 that lie directly below <see cref="Arch.PtRegs"/>, plus 8 for alignment.</summary>
-    public const int XMM_SAVE_SIZE = 264;
+    /// <summary>Number of the vector register that the compiler copies with.</summary>
+    public const int KERNEL_XMM_FIRST = 0;
+
+    /// <summary>Number of the vector register that the compiler clears with. The kernel's code uses no other than these two: the build checks it.</summary>
+    public const int KERNEL_XMM_SECOND = 8;
+
+    /// <summary>Bytes of the two saved vector registers that lie directly below <see cref="Arch.PtRegs"/>, plus 8 for alignment.</summary>
+    public const int XMM_SAVE_SIZE = 40;
 
     /// <summary>Offset of the saved stack pointer in <see cref="Sched.TaskStruct"/>.</summary>
     public const int TASK_SAVED_RSP = 0;

@@ -1,7 +1,7 @@
 // ContextSwitch: from the registers of one task to those of another.
 //
 // Linux: switch_to, copy_thread. Interrupts off. Only the callee-saved integer registers are kept: the switch is a function call, so the
-// compiler has saved everything else, the SSE registers included. Kernel threads own no x87 or MXCSR state.
+// compiler has saved everything else, the two xmm registers that it uses included. Kernel threads own no other state.
 
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime;
@@ -55,7 +55,7 @@ public static unsafe class ContextSwitch
     /// <linux>task_pt_regs</linux>
     public static PtRegs* UserRegs(TaskStruct* task) => (PtRegs*)(task->Stack + AsmOffsets.THREAD_SIZE) - 1;
 
-    /// <summary>xmm0-15 of user mode, below them.</summary>
+    /// <summary>The two xmm registers of user mode that the kernel uses itself, below them.</summary>
     internal static byte* UserXmm(TaskStruct* task) => (byte*)UserRegs(task) - AsmOffsets.XMM_SAVE_SIZE;
 
     /// <summary>Makes a forked child return to user mode with the registers that the running task entered the kernel with.</summary>

@@ -1,8 +1,8 @@
 // UserContext: what the processor keeps of a program besides the registers on its kernel stack, and how it follows the task from CPU to CPU.
 //
 // Linux: struct thread_struct, __switch_to (arch/x86/kernel/process_64.c), i387.c, tls.c. Interrupts off in the switch, which holds the run queue: nothing
-// is freed here. The kernel itself uses only xmm0-15, which the entry code saves; the x87 unit, MXCSR and the upper halves of the YMM registers are
-// always those of the last program that ran on the CPU.
+// is freed here. The kernel itself uses two xmm registers, which the entry code saves; the others, the x87 unit, MXCSR and the upper halves of the YMM
+// registers are always those of the last program that ran on the CPU.
 
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;

@@ -111,7 +111,7 @@ internal static unsafe class SignalFrame
         return (action.Flags & SigAction.OnStack) != 0 && signals.StackSize != 0 && !onIt ? signals.StackBottom + signals.StackSize : rsp - redZone;
     }
 
-    /// <summary>The state of the floating-point unit, with the xmm registers that the entry code has saved. 0 or -EFAULT.</summary>
+    /// <summary>The state of the floating-point unit, with the two xmm registers that the entry code has saved. 0 or -EFAULT.</summary>
     internal static int PushFpu(PtRegs* regs, ulong address)
     {
         TaskStruct* task = Current;
@@ -120,7 +120,9 @@ internal static unsafe class SignalFrame
         UserSwitch.Save(task);
         new ReadOnlySpan<byte>(task->User.Fpu, (int)CpuFeatures.FpuStateSize).CopyTo(new Span<byte>(copy, (int)CpuFeatures.FpuStateSize));
         LocalIrqRestore(flags);
-        new ReadOnlySpan<byte>((byte*)regs - AsmOffsets.XMM_SAVE_SIZE, 256).CopyTo(new Span<byte>(copy + FxsaveXmm, 256));
+        Xmm* saved = (Xmm*)((byte*)regs - AsmOffsets.XMM_SAVE_SIZE), xmm = (Xmm*)(copy + FxsaveXmm);
+        xmm[AsmOffsets.KERNEL_XMM_FIRST] = saved[0];
+        xmm[AsmOffsets.KERNEL_XMM_SECOND] = saved[1];
         if (CpuFeatures.XsaveFeatures != 0)
         {
             // Whatever part is in its initial state says so, and xmm is not.
@@ -159,7 +161,9 @@ internal static unsafe class SignalFrame
         new ReadOnlySpan<byte>(copy, (int)CpuFeatures.FpuStateSize).CopyTo(new Span<byte>(task->User.Fpu, (int)CpuFeatures.FpuStateSize));
         UserSwitch.Load(task);
         LocalIrqRestore(flags);
-        new ReadOnlySpan<byte>(copy + FxsaveXmm, 256).CopyTo(new Span<byte>((byte*)regs - AsmOffsets.XMM_SAVE_SIZE, 256));
+        Xmm* saved = (Xmm*)((byte*)regs - AsmOffsets.XMM_SAVE_SIZE), xmm = (Xmm*)(copy + FxsaveXmm);
+        saved[0] = xmm[AsmOffsets.KERNEL_XMM_FIRST];
+        saved[1] = xmm[AsmOffsets.KERNEL_XMM_SECOND];
         return 0;
     }
 
@@ -192,6 +196,11 @@ internal static unsafe class SignalFrame
         Fpu = fpu,
         Blocked = blocked,
     };
+
+    private struct Xmm
+    {
+        public ulong Low, High;
+    }
 
     // rt_sigframe.
     [StructLayout(LayoutKind.Sequential)]

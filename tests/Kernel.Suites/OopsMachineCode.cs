@@ -86,12 +86,12 @@ internal unsafe struct OopsMachineCode
         return code;
     }
 
-    /// <summary>A function that spoils every register that a function may spoil: all of xmm0-15, and rax, rcx, rdx, rsi, rdi,
-    /// r8-r11.</summary>
+    /// <summary>A function that spoils every register that a function of the kernel may spoil: the two xmm registers that the compiler uses, and rax, rcx,
+    /// rdx, rsi, rdi, r8-r11.</summary>
     public static OopsMachineCode SpoilRegisters()
     {
         OopsMachineCode code = Begin();
-        for (int register = 0; register < IntegerRegisters; register++)
+        foreach (int register in (ReadOnlySpan<int>)[AsmOffsets.KERNEL_XMM_FIRST, AsmOffsets.KERNEL_XMM_SECOND])
         {
             byte prefix = (byte)(0x40 | (register >= 8 ? 5 : 0));
             code.Add([0x66, prefix, 0x0f, 0x76, (byte)(0xc0 | (9 * (register & 7)))]);           // pcmpeqd xmmN, xmmN: all ones

@@ -1,5 +1,5 @@
 // ImageTool: what happens to the kernel's object files and image besides compiling and linking them.
-//   patch   replaces calls of the one-instruction assembly helpers by the instruction (before linking)
+//   patch   replaces calls of the one-instruction assembly helpers by the instruction, and checks the vector registers in use (before linking)
 //   tables  makes the tables for call traces from a linked image: symbols, lines, unwind rows (between two links)
 //   verify  checks that the tables in a finished image match it
 //   initramfs  packs the user programs and the files beside them as the archive that every image carries

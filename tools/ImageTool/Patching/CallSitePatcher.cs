@@ -105,10 +105,11 @@ public static class CallSitePatcher
         return text.Append($"{total.Name} {total.Calls} {total.TailCalls} {total.Left}\n").ToString();
     }
 
-    /// <summary>The `patch` command: this, and the repair of the line programs.</summary>
+    /// <summary>The `patch` command: this, the repair of the line programs, and the check of the vector registers.</summary>
     public static int Run(string input, string output, string? report)
     {
         ElfFile elf = ElfFile.Load(input);
+        VectorRegisters.Check(elf);
         List<PatchCount> counts = Patch(elf);
         File.WriteAllBytes(output, LineProgramRepair.Repair(elf));
         if (report is not null)
