@@ -182,7 +182,7 @@ public static unsafe class Serial8250
     private static void Write(SerialPort* port, byte* text, int length, bool returns)
     {
         bool polling = IrqsDisabled() || OopsInProgress;
-        bool locked = Acquire(port, out ulong flags);
+        bool locked = ConsoleLock.Acquire(ref port->Lock, ref port->LockIsHopeless, out ulong flags);
         for (int i = 0; i < length; i++)
         {
             if (returns && text[i] == '\n')
@@ -209,7 +209,7 @@ public static unsafe class Serial8250
 
         // Somebody who reads the console answers on it: a good moment to look whether there is room again.
         port->Unthrottle();
-        Release(port, locked, flags);
+        ConsoleLock.Release(ref port->Lock, locked, flags);
     }
 
     private static void Queue(SerialPort* port, byte value, bool locked, ref ulong flags)
@@ -219,38 +219,11 @@ public static unsafe class Serial8250
             port->SendByPolling();
 
             // A full ring takes a third of a second to send: let interrupts in between, if they were on.
-            Release(port, locked, flags);
             if (locked)
             {
+                port->Lock.UnlockIrqRestore(flags);
                 flags = port->Lock.LockIrqSave();
             }
-        }
-    }
-
-    // In an oops the holder of the lock may be the code that failed: then it is done without.
-    private static bool Acquire(SerialPort* port, out ulong flags)
-    {
-        if (!OopsInProgress)
-        {
-            flags = port->Lock.LockIrqSave();
-            return true;
-        }
-
-        flags = LocalIrqSave();
-        if (port->Lock.TryLock())
-        {
-            return true;
-        }
-
-        LocalIrqRestore(flags);
-        return false;
-    }
-
-    private static void Release(SerialPort* port, bool locked, ulong flags)
-    {
-        if (locked)
-        {
-            port->Lock.UnlockIrqRestore(flags);
         }
     }
 

@@ -5,6 +5,7 @@
 // the console is this port.
 // Invariants: bytes leave in the order in which they were put into the ring; InterruptEnable in the UART equals _enabled; if the ring
 // is not empty and interrupts are used, the transmitter's interrupt is enabled, so that it will be emptied.
+// An oops that cannot have the lock does without: then two CPUs may send the same byte, and what is behind the ring's end counts as empty.
 
 using System.Runtime.CompilerServices;
 
@@ -20,6 +21,9 @@ internal unsafe struct SerialPort
 
     /// <summary>Guards the port.</summary>
     public SpinLock Lock;
+
+    /// <summary>See <see cref="Log.ConsoleLock"/>.</summary>
+    public bool LockIsHopeless;
 
     private Ring _ring;
     private uint _head;
@@ -48,6 +52,9 @@ internal unsafe struct SerialPort
     /// <summary>Bytes that were not sent because the line stood still.</summary>
     public uint Unsent { get; private set; }
 
+    /// <summary>True if nothing waits to be sent. The lock is held.</summary>
+    public bool IsEmpty => Waiting() == 0;
+
     /// <summary>Starts with an empty ring. False if no UART answers at <paramref name="port"/>.</summary>
     public bool Init(int port, int irq)
     {
@@ -74,7 +81,7 @@ internal unsafe struct SerialPort
     /// <summary>Puts a byte into the ring. False: the ring is full. The lock is held.</summary>
     public bool TryQueue(byte value)
     {
-        if (_head - _tail == RingSize)
+        if (Waiting() == RingSize)
         {
             return false;
         }
@@ -95,7 +102,7 @@ internal unsafe struct SerialPort
     /// held.</summary>
     public void ResumeSending()
     {
-        if (_head != _tail)
+        if (!IsEmpty)
         {
             Enable((byte)(_enabled | Uart.EnableTransmitter));
         }
@@ -126,7 +133,7 @@ internal unsafe struct SerialPort
     /// <summary>Sends all that is in the ring, by polling. The lock is held.</summary>
     public void SendAllByPolling()
     {
-        while (_head != _tail)
+        while (!IsEmpty)
         {
             SendByPolling();
         }
@@ -182,7 +189,7 @@ internal unsafe struct SerialPort
             SendIfReady();
         }
 
-        if (enough || _head == _tail)
+        if (enough || IsEmpty)
         {
             Enable((byte)(_enabled & ~Uart.EnableTransmitter));
         }
@@ -191,17 +198,30 @@ internal unsafe struct SerialPort
     /// <summary>True if the UART has an event to report. Reading this quiets the transmitter's event. The lock is held.</summary>
     public readonly bool HasEvent() => (PortIo.In8(Base + Uart.InterruptIdentification) & Uart.NoInterrupt) == 0;
 
+    // Bytes in the ring. The end may have been passed (see the head): then nothing is there, and the next byte begins anew.
+    private uint Waiting()
+    {
+        uint waiting = Shared.ReadOnce(ref _head) - Shared.ReadOnce(ref _tail);
+        if (waiting <= RingSize)
+        {
+            return waiting;
+        }
+
+        _tail = _head;
+        return 0;
+    }
+
     private readonly bool IsReadyToSend() => (PortIo.In8(Base + Uart.LineStatus) & Uart.TransmitterEmpty) != 0;
 
     private void SendIfReady()
     {
-        if (_head == _tail || !IsReadyToSend())
+        if (IsEmpty || !IsReadyToSend())
         {
             return;
         }
 
         int room = Type == UartType.Uart16550A ? Uart.FifoSize : 1;
-        while (room > 0 && _head != _tail)
+        while (room > 0 && !IsEmpty)
         {
             PortIo.Out8(Base + Uart.Data, _ring[(int)(_tail % RingSize)]);
             _tail++;

@@ -31,6 +31,7 @@ public static unsafe class VgaText
     private const byte CursorFirstLine = 13, CursorLastLine = 14;
 
     private static SpinLock s_lock;
+    private static bool s_lockIsHopeless;
     private static VirtualTerminal s_terminal;
     private static Console s_console;
     private static Cells s_cells;
@@ -94,22 +95,9 @@ public static unsafe class VgaText
 
     private static void Write(byte* text, int length, bool returns)
     {
-        // In an oops the holder of the lock may be the code that failed: then it is done without.
-        ulong flags = LocalIrqSave();
-        bool locked = s_lock.TryLock();
-        if (!locked && !OopsInProgress)
-        {
-            s_lock.Lock();
-            locked = true;
-        }
-
+        bool locked = ConsoleLock.Acquire(ref s_lock, ref s_lockIsHopeless, out ulong flags);
         Terminal->Write(text, length, returns);
-        if (locked)
-        {
-            s_lock.Unlock();
-        }
-
-        LocalIrqRestore(flags);
+        ConsoleLock.Release(ref s_lock, locked, flags);
     }
 
     private static void DrawCell(VirtualTerminal* terminal, int column, int row, ushort cell) =>

@@ -188,6 +188,55 @@ public unsafe class SerialTests
     }
 
     [Fact]
+    public void AnOopsWaitsForTheOtherCpuThatHasTheLock()
+    {
+        SimulatedUart uart = Boot();
+        SerialPort* port = Serial8250.Port(0);
+        port->Lock.Lock();
+        int calls = 0, sentBefore = -1;
+        Simulation.OnArchCall = () =>
+        {
+            if (++calls == 1000)
+            {
+                sentBefore = uart.Sent.Count;
+                port->Lock.Unlock();
+            }
+        };
+        KernelLog.BustSpinlocks(true);
+        KernelLog.WriteToConsoles("oops\n"u8);
+        KernelLog.BustSpinlocks(false);
+        Assert.Equal(0, sentBefore);
+        Assert.Equal("oops\r\n", uart.SentText);
+        Assert.False(port->Lock.IsLocked());
+    }
+
+    [Fact]
+    public void AnOopsThatDoesWithoutTheLockEndsAlthoughAnotherCpuSendsTheSameBytes()
+    {
+        SimulatedUart uart = Boot();
+        SerialPort* port = Serial8250.Port(0);
+        port->Lock.Lock();
+        int bytes = 0;
+        uart.Sending = () =>
+        {
+            // In the middle of the first byte: whoever has the lock sends all that is there.
+            if (++bytes == 1)
+            {
+                port->SendAllByPolling();
+            }
+
+            Assert.InRange(bytes, 1, 100);
+        };
+        Simulation.OnArchCall = null;
+        KernelLog.BustSpinlocks(true);
+        KernelLog.WriteToConsoles("first"u8);
+        KernelLog.WriteToConsoles("second"u8);
+        KernelLog.BustSpinlocks(false);
+        Assert.Contains("first", uart.SentText, StringComparison.Ordinal);
+        Assert.EndsWith("second", uart.SentText, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void MessagesOfHandlersDoNotTearOthers()
     {
         SimulatedUart uart = Boot();

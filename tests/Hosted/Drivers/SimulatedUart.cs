@@ -46,6 +46,9 @@ public sealed class SimulatedUart
     /// <summary>True: bytes come whether there is room or not, as on a real line.</summary>
     public bool RealLine { get; set; }
 
+    /// <summary>Called when the driver gives the port a byte.</summary>
+    public Action? Sending { get; set; }
+
     public bool HasFifos { get; }
 
     public byte InterruptEnable => _ier;
@@ -128,6 +131,7 @@ public sealed class SimulatedUart
                 _divisorLow = value;
                 break;
             case 0:
+                Sending?.Invoke();
                 _transmit.Enqueue(value);
                 _transmitEvent = false;
                 break;
