@@ -109,8 +109,8 @@ public static class CallSitePatcher
     public static int Run(string input, string output, string? report)
     {
         ElfFile elf = ElfFile.Load(input);
-        VectorRegisters.Check(elf);
         List<PatchCount> counts = Patch(elf);
+        VectorRegisters.Check(elf);
         File.WriteAllBytes(output, LineProgramRepair.Repair(elf));
         if (report is not null)
         {

@@ -6,7 +6,6 @@
 // AsmOffsets.KERNEL_XMM_FIRST and KERNEL_XMM_SECOND say the same to the kernel.
 
 using System;
-using System.Collections.Generic;
 using CSharpOS.ImageTool.Elf;
 using Iced.Intel;
 
@@ -48,24 +47,27 @@ public static class VectorRegisters
     public static string? FirstOther(ReadOnlySpan<byte> code)
     {
         Decoder decoder = Decoder.Create(64, new ByteArrayCodeReader(code.ToArray()));
-        InstructionInfoFactory factory = new();
         while (decoder.IP < (ulong)code.Length)
         {
+            // Invalid: data between the instructions; ilc makes none.
             Instruction instruction = decoder.Decode();
             if (instruction.IsInvalid)
             {
-                // Data between the instructions; ilc makes none.
                 continue;
             }
 
-            foreach (UsedRegister used in factory.GetInfo(instruction).GetUsedRegisters())
+            for (int i = 0; i < instruction.OpCount; i++)
             {
-                if (used.Register is >= Register.XMM0 and <= Register.ZMM31 && Array.IndexOf(s_saved, used.Register) < 0)
+                Register register = instruction.GetOpKind(i) == OpKind.Register ? instruction.GetOpRegister(i) : Register.None;
+                if (register.IsVectorRegister() && Array.IndexOf(s_saved, register) < 0)
                 {
-                    return used.Register.ToString().ToLowerInvariant();
+                    return register.ToString().ToLowerInvariant();
                 }
+            }
 
-                if (used.Register is (>= Register.ST0 and <= Register.ST7) or (>= Register.MM0 and <= Register.MM7))
+            foreach (CpuidFeature feature in instruction.CpuidFeatures)
+            {
+                if (feature is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU387 or CpuidFeature.MMX or CpuidFeature.AVX)
                 {
                     return instruction.ToString();
                 }
