@@ -213,17 +213,13 @@ HELPER arch_rep_stosb
 
 ; What belongs to the running program: segment registers and the state of the floating-point unit.
 HELPER arch_read_segments                       ; ds | es << 16 | fs << 32 | gs << 48
-        xor eax, eax
-        mov ax, gs
+        mov eax, gs
         shl rax, 16
-        mov dx, fs
-        mov ax, dx
+        mov ax, fs
         shl rax, 16
-        mov dx, es
-        mov ax, dx
+        mov ax, es
         shl rax, 16
-        mov dx, ds
-        mov ax, dx
+        mov ax, ds
         ret
 HELPER arch_load_ds
         mov ds, edi

@@ -62,6 +62,9 @@ public static class AsmOffsets
     /// <summary>Offset of <see cref="PerCpuHot.PlainBases"/>.</summary>
     public const int HOT_PLAIN_BASES = 96;
 
+    /// <summary>Offset of <see cref="PerCpuHot.EntryStack"/>.</summary>
+    public const int HOT_ENTRY_STACK = 104;
+
     /// <summary>Offset of <see cref="PerCpuHot.InterruptRegs"/>.</summary>
     public const int HOT_INTERRUPT_REGS = 56;
 

@@ -43,6 +43,9 @@ public static unsafe class CpuFeatures
     /// <summary>What xsave keeps; 0 if the processor has only fxsave.</summary>
     public static uint XsaveFeatures { get; private set; }
 
+    /// <summary>True if there are any.</summary>
+    public static bool Xsave { get; private set; }
+
     /// <summary>Bytes of a task's floating-point state.</summary>
     public static uint FpuStateSize { get; private set; }
 
@@ -57,6 +60,7 @@ public static unsafe class CpuFeatures
         bool intel = registers[3] == 0x49656e69, amd = registers[3] == 0x69746e65;
         Smep = Smap = Umip = false;
         XsaveFeatures = 0;
+        Xsave = false;
         FpuStateSize = 512;
         if (last >= 7)
         {
@@ -74,6 +78,7 @@ public static unsafe class CpuFeatures
         {
             AsmImports.Cpuid(13, 0, registers);
             XsaveFeatures = registers[0] & (StateX87 | StateSse | StateAvx);
+            Xsave = XsaveFeatures != 0;
         }
 
         if (Smap)

@@ -77,11 +77,10 @@ public static unsafe class Gdt
     public static byte* ExceptionStackBottom(int cpu, int index) =>
         (byte*)s_cpus[cpu].Tss.InterruptStacks[index] - AsmOffsets.THREAD_SIZE;
 
-    /// <summary>The task whose kernel stack ends at <paramref name="top"/> is about to run on CPU <paramref name="cpu"/>, this one: entries from user mode begin
-    /// there. Interrupts off.</summary>
+    /// <summary>Where CPU <paramref name="cpu"/> finds its stack at an entry from user mode: whoever switches tasks writes the end of the new one's kernel
+    /// stack there.</summary>
     /// <linux>load_sp0</linux>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void SetKernelStack(int cpu, ulong top) => s_cpus[cpu].Tss.Rsp0 = top;
+    internal static ulong* EntryStack(int cpu) => (ulong*)Unsafe.AsPointer(ref s_cpus[cpu].Tss.Rsp0);
 
     /// <summary>Puts a task's descriptors for thread-local storage into the table of CPU <paramref name="cpu"/>, this one. Interrupts off.</summary>
     /// <linux>load_TLS</linux>

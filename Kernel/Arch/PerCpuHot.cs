@@ -59,6 +59,9 @@ public unsafe struct PerCpuHot
     /// <summary>True while the bases of fs and of the user's gs, and the descriptors for thread-local storage, are all zero on this CPU.</summary>
     [FieldOffset(AsmOffsets.HOT_PLAIN_BASES)] public bool PlainBases;
 
+    /// <summary>Where the CPU finds the kernel stack at an entry from user mode: a field of its task state segment.</summary>
+    [FieldOffset(AsmOffsets.HOT_ENTRY_STACK)] public ulong* EntryStack;
+
     /// <summary>Where in <see cref="LastInterrupts"/> the next one goes, modulo its size.</summary>
     [FieldOffset(AsmOffsets.HOT_NEXT_INTERRUPT)] public uint NextInterrupt;
 

@@ -74,6 +74,7 @@ public static unsafe partial class Smp
         {
             PerCpuArea.SetBase(cpu, MemMap.PageToVirt(area));
             PerCpuArea.SetHot(cpu, hot);
+            hot->EntryStack = Gdt.EntryStack(cpu);
             hot->Self = hot;
             hot->CpuNumber = cpu;
             hot->IrqStackDepth = -1;

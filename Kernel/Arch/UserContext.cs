@@ -28,6 +28,9 @@ public unsafe struct UserContext
 
     /// <summary>x87, MXCSR and what xsave keeps; null for kernel threads.</summary>
     internal byte* Fpu;
+
+    /// <summary>True once a base or a descriptor above has been set: then a switch to the task has to look at them.</summary>
+    internal bool HasBases;
 }
 
 /// <summary>Changing over between programs.</summary>
@@ -101,7 +104,7 @@ public static unsafe class UserSwitch
     internal static void Activate(MmStruct* mm)
     {
         ulong flags = LocalIrqSave();
-        LoadMm(mm);
+        LoadMm(Hot, mm);
         MmStruct* dropped = TakeDropped();
         LocalIrqRestore(flags);
         if (dropped != null)
@@ -132,7 +135,7 @@ public static unsafe class UserSwitch
 
     /// <summary>From one task to another, one of which at least is a program. Run queue locked, interrupts off.</summary>
     /// <linux>__switch_to</linux>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Switch(TaskStruct* previous, TaskStruct* next)
     {
         ulong segments = AsmImports.ReadSegments();
@@ -142,22 +145,22 @@ public static unsafe class UserSwitch
             SaveFpu(previous);
         }
 
-        if (next->Mm == null)
+        if (next->Mm != null)
         {
-            return;
+            PerCpuHot* hot = Hot;
+            LoadMm(hot, next->Mm);
+            if (segments == next->User.Segments && hot->PlainBases && !next->User.HasBases)
+            {
+                // Everything is there already. A program cannot have changed the bases behind the kernel's back: without descriptors for thread-local
+                // storage every selector that it may load has base 0.
+                *hot->EntryStack = (ulong)next->Stack + AsmOffsets.THREAD_SIZE;
+                LoadFpu(next);
+            }
+            else
+            {
+                Load(next);
+            }
         }
-
-        LoadMm(next->Mm);
-        if (segments == next->User.Segments && Hot->PlainBases && IsPlain(next))
-        {
-            // Everything is there already. A program cannot have changed the bases behind the kernel's back: without descriptors for thread-local
-            // storage every selector that it may load has base 0.
-            Gdt.SetKernelStack(Cpu.SmpProcessorId(), (ulong)next->Stack + AsmOffsets.THREAD_SIZE);
-            LoadFpu(next);
-            return;
-        }
-
-        Load(next);
     }
 
     /// <summary>What the last switch left behind: whoever unlocks the run queue drops it.</summary>
@@ -184,9 +187,9 @@ public static unsafe class UserSwitch
     /// <summary>Puts them back, after a change. Interrupts off.</summary>
     internal static void Load(TaskStruct* task)
     {
-        int cpu = Cpu.SmpProcessorId();
-        Gdt.SetKernelStack(cpu, (ulong)task->Stack + AsmOffsets.THREAD_SIZE);
-        Gdt.SetTls(cpu, task->User.Tls);
+        PerCpuHot* hot = Hot;
+        *hot->EntryStack = (ulong)task->Stack + AsmOffsets.THREAD_SIZE;
+        Gdt.SetTls(hot->CpuNumber, task->User.Tls);
         ulong segments = task->User.Segments;
         uint fs = Usable(task, (ushort)(segments >> 32)), gs = Usable(task, (ushort)(segments >> 48));
         AsmImports.LoadDs(Usable(task, (ushort)segments));
@@ -205,18 +208,14 @@ public static unsafe class UserSwitch
             AsmImports.Wrmsr(KernelGsBaseRegister, task->User.GsBase);
         }
 
-        Hot->PlainBases = IsPlain(task);
+        hot->PlainBases = !task->User.HasBases;
         LoadFpu(task);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsPlain(TaskStruct* task) =>
-        (task->User.FsBase | task->User.GsBase | task->User.Tls[0] | task->User.Tls[1] | task->User.Tls[2]) == 0;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void SaveFpu(TaskStruct* task)
     {
-        if (CpuFeatures.XsaveFeatures != 0)
+        if (CpuFeatures.Xsave)
         {
             AsmImports.Xsave(task->User.Fpu, CpuFeatures.XsaveFeatures);
         }
@@ -229,7 +228,7 @@ public static unsafe class UserSwitch
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void LoadFpu(TaskStruct* task)
     {
-        if (CpuFeatures.XsaveFeatures != 0)
+        if (CpuFeatures.Xsave)
         {
             AsmImports.Xrstor(task->User.Fpu, CpuFeatures.XsaveFeatures);
         }
@@ -255,9 +254,8 @@ public static unsafe class UserSwitch
 
     // The CPU holds the address space whose tables it is on; the hold on the one before goes when the run queue is free again.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void LoadMm(MmStruct* mm)
+    private static void LoadMm(PerCpuHot* hot, MmStruct* mm)
     {
-        PerCpuHot* hot = Hot;
         MmStruct* old = hot->LoadedMm;
         if (old == mm)
         {
@@ -267,13 +265,14 @@ public static unsafe class UserSwitch
         mm->References.Inc();
 
         // The bit first: from now on flushes reach this CPU.
-        Shared.SetBit(hot->CpuNumber, ref mm->CpuMask);
+        int cpu = hot->CpuNumber;
+        Shared.SetBit(cpu, ref mm->CpuMask);
         AsmImports.WriteCr3(mm->Root);
         hot->LoadedMm = mm;
         hot->DroppedMm = old;
         if (old != null)
         {
-            Shared.ClearBit(hot->CpuNumber, ref old->CpuMask);
+            Shared.ClearBit(cpu, ref old->CpuMask);
         }
     }
 

@@ -60,13 +60,38 @@ internal static unsafe partial class FileCalls
         return result;
     }
 
+    // Pipes and terminals, in a process of one thread, go the short way: nothing to hold, no position.
     [RuntimeExport("sys_read")]
     [SkipLocalsInit]
-    internal static long SysRead(uint fd, byte* buffer, nuint count) => One(fd, buffer, count, null, write: false);
+    internal static long SysRead(uint fd, byte* buffer, nuint count)
+    {
+        File* file = FilesStruct.GetLight(fd);
+        if (file == null || (file->Mode & (FileModeBits.Seekable | FileModeBits.Read)) != FileModeBits.Read || file->Ops->Read == null
+            || !IsPlain(buffer, count))
+        {
+            return One(fd, buffer, count, null, write: false);
+        }
+
+        IoBuffer user = IoBuffer.UserRange(buffer, count);
+        long none = 0;
+        return file->Ops->Read(file, &user, &none);
+    }
 
     [RuntimeExport("sys_write")]
     [SkipLocalsInit]
-    internal static long SysWrite(uint fd, byte* buffer, nuint count) => One(fd, buffer, count, null, write: true);
+    internal static long SysWrite(uint fd, byte* buffer, nuint count)
+    {
+        File* file = FilesStruct.GetLight(fd);
+        if (file == null || (file->Mode & (FileModeBits.Seekable | FileModeBits.Write)) != FileModeBits.Write || file->Ops->Write == null
+            || !IsPlain(buffer, count))
+        {
+            return One(fd, buffer, count, null, write: true);
+        }
+
+        IoBuffer user = IoBuffer.UserRange(buffer, count);
+        long none = 0;
+        return file->Ops->Write(file, &user, &none);
+    }
 
     [RuntimeExport("sys_pread64")]
     internal static long SysPread64(uint fd, byte* buffer, nuint count, long position) => One(fd, buffer, count, &position, write: false);
@@ -178,11 +203,15 @@ internal static unsafe partial class FileCalls
         }
     }
 
+    // In the user half, and not more than a call may do at once.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsPlain(byte* buffer, nuint count) => count <= MaxCount && (ulong)buffer <= Uaccess.TaskSizeMax - count;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Do(File* file, IoBuffer* buffer, long* position, bool write) =>
         write ? Vfs.Write(file, buffer, position) : Vfs.Read(file, buffer, position);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     [SkipLocalsInit]
     private static long One(uint fd, byte* buffer, nuint count, long* position, bool write)
     {
@@ -191,7 +220,7 @@ internal static unsafe partial class FileCalls
             return BadRange(fd, count);
         }
 
-        IoBuffer user = IoBuffer.User(buffer, count < MaxCount ? count : MaxCount);
+        IoBuffer user = IoBuffer.UserRange(buffer, count < MaxCount ? count : MaxCount);
         return Transfer(fd, &user, position, write);
     }
 

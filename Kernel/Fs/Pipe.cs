@@ -24,6 +24,7 @@ internal unsafe struct Pipe
     private const uint Capacity = PageCount * DirectMap.PAGE_SIZE;
     private const uint FIONREAD = 0x541b;
 
+    // First: MutexOf relies on it.
     internal Mutex Mutex;
 
     /// <summary>Who waits for bytes, or for the first writer of a FIFO.</summary>
@@ -66,7 +67,7 @@ internal unsafe struct Pipe
         }
 
         var pipe = (Pipe*)file->PrivateData;
-        pipe->Mutex.Lock();
+        MutexOf(pipe)->Lock();
         if (pipe->_head == pipe->_tail)
         {
             long result = WaitForBytes(pipe, file);
@@ -114,7 +115,7 @@ internal unsafe struct Pipe
         }
 
         var pipe = (Pipe*)file->PrivateData;
-        pipe->Mutex.Lock();
+        MutexOf(pipe)->Lock();
         uint head = pipe->_head, offset = head % DirectMap.PAGE_SIZE;
         ulong page = pipe->_pages[PageOf(head)];
         if (page == 0 || count > DirectMap.PAGE_SIZE - offset || count > Capacity - (head - pipe->_tail) || pipe->Readers == 0)
@@ -211,15 +212,16 @@ internal unsafe struct Pipe
 
     /// <summary>Sleeps once on the queue, interruptibly, with the mutex given back meanwhile.</summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Wait(Pipe* pipe, WaitQueueHead* queue)
     {
         Unsafe.SkipInit(out WaitQueueEntry wait);
         WaitQueueEntry.InitWait(&wait);
-        WaitQueue.PrepareToWait(queue, &wait, TaskState.Interruptible);
-        pipe->Mutex.Unlock();
+        WaitQueue.PrepareToWaitIrq(queue, &wait, TaskState.Interruptible);
+        MutexOf(pipe)->Unlock();
         Scheduler.Schedule();
         WaitQueue.FinishWait(queue, &wait);
-        pipe->Mutex.Lock();
+        MutexOf(pipe)->Lock();
     }
 
     /// <summary>True if somebody is on the queue. With the mutex held.</summary>
@@ -261,7 +263,7 @@ internal unsafe struct Pipe
             if (pipe->Writers == 0 || file->NonBlocking || Scheduler.SignalPending(Current))
             {
                 long result = pipe->Writers == 0 ? 0 : file->NonBlocking ? -EAGAIN : -ERESTARTSYS;
-                pipe->Mutex.Unlock();
+                MutexOf(pipe)->Unlock();
                 return result;
             }
 
@@ -305,7 +307,7 @@ internal unsafe struct Pipe
         }
         else
         {
-            pipe->Mutex.Unlock();
+            MutexOf(pipe)->Unlock();
         }
 
         if (error == -EPIPE)
@@ -320,13 +322,17 @@ internal unsafe struct Pipe
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Release(Pipe* pipe, WaitQueueHead* queue, FasyncQueue* fasync)
     {
-        if (AnyWaits(queue) || fasync->First != null)
+        if (fasync->First != null)
         {
             ReleaseAndTell(pipe, queue, fasync);
+            return;
         }
-        else
+
+        bool wake = AnyWaits(queue);
+        MutexOf(pipe)->Unlock();
+        if (wake)
         {
-            pipe->Mutex.Unlock();
+            WaitQueue.WakeUpInterruptible(queue);
         }
     }
 
@@ -334,17 +340,13 @@ internal unsafe struct Pipe
     private static void ReleaseAndTell(Pipe* pipe, WaitQueueHead* queue, FasyncQueue* fasync)
     {
         bool wake = AnyWaits(queue);
-        bool tell = fasync->First != null;
-        pipe->Mutex.Unlock();
+        MutexOf(pipe)->Unlock();
         if (wake)
         {
             WaitQueue.WakeUpInterruptible(queue);
         }
 
-        if (tell)
-        {
-            FasyncHelper.Kill(fasync);
-        }
+        FasyncHelper.Kill(fasync);
     }
 
     // As much as there is and fits; something is inside and something is wanted. Bytes, or -EFAULT.
@@ -409,6 +411,10 @@ internal unsafe struct Pipe
         pipe->_head = head;
         return copied != 0 ? copied : error;
     }
+
+    // The mutex stands first in a pipe. Naming the field would cost a test for null.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Mutex* MutexOf(Pipe* pipe) => (Mutex*)pipe;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong NewPage(Pipe* pipe, uint position) =>

@@ -116,6 +116,7 @@ public static unsafe class Main
         PerCpuArea.Init(LinkerSymbols.BootPerCpuArea);
         PerCpuHot* hot = Hot;
         PerCpuArea.SetHot(0, hot);
+        hot->EntryStack = Gdt.EntryStack(0);
         hot->PerCpuOffset = (ulong)LinkerSymbols.BootPerCpuArea;
         hot->IrqStackTop = (ulong)LinkerSymbols.IrqStackTop;
         hot->KernelStackTop = (ulong)LinkerSymbols.InitStackTop;

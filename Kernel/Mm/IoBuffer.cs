@@ -1,7 +1,7 @@
 // IoBuffer: the other side of a read or write: memory of the calling process, or of the kernel itself.
 //
 // Linux: struct iov_iter. A file operation is given one and need not know whose memory it is. Process context; a copy may sleep. A value on the
-// caller's stack, so there is no lock.
+// caller's stack, so there is no lock. Invariant: a range of the process's lies in the user half; that is looked at once, when the buffer is made.
 
 using System.Runtime.CompilerServices;
 
@@ -19,9 +19,14 @@ public unsafe struct IoBuffer
     /// <linux>iov_iter_count</linux>
     public readonly nuint Left => _left;
 
-    /// <summary>Memory of the current process.</summary>
+    /// <summary>Memory of the current process. Outside of the user half nothing can be copied.</summary>
+    public static IoBuffer User(void* address, nuint count) =>
+        UserRange(Uaccess.AccessOk(address, count) ? address : (void*)Uaccess.TaskSizeMax, count);
+
+    /// <summary>Memory of the current process for which <see cref="Uaccess.AccessOk"/> is true.</summary>
     [SkipLocalsInit]
-    public static IoBuffer User(void* address, nuint count)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static IoBuffer UserRange(void* address, nuint count)
     {
         // Field by field: the compiler would clear the whole first.
         Unsafe.SkipInit(out IoBuffer buffer);
@@ -44,7 +49,7 @@ public unsafe struct IoBuffer
         nuint copied = wanted;
         if (_user)
         {
-            copied -= Uaccess.CopyToUser(_address, from, wanted);
+            copied -= Uaccess.CopyToUserRange(_address, from, wanted);
         }
         else
         {
@@ -65,7 +70,7 @@ public unsafe struct IoBuffer
         nuint copied = wanted;
         if (_user)
         {
-            copied -= Uaccess.CopyFromUser(to, _address, wanted);
+            copied -= Uaccess.CopyFromUserRange(to, _address, wanted);
         }
         else
         {
@@ -84,7 +89,7 @@ public unsafe struct IoBuffer
         nuint copied = _left;
         if (_user)
         {
-            copied -= Uaccess.CopyFromUser(to, _address, copied);
+            copied -= Uaccess.CopyFromUserRange(to, _address, copied);
         }
         else
         {

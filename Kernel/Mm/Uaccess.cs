@@ -36,6 +36,15 @@ public static unsafe class Uaccess
         return AccessOk(to, count) ? UserCopy.Copy(to, from, count) : count;
     }
 
+    /// <summary>The same for a range that is known to lie in the user half.</summary>
+    /// <linux>__copy_to_user</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static nuint CopyToUserRange(void* to, void* from, nuint count)
+    {
+        MightSleep();
+        return UserCopy.Copy(to, from, count);
+    }
+
     /// <summary>Copies <paramref name="count"/> bytes from user memory; what could not be copied is zeroed.</summary>
     /// <returns>How many bytes were NOT copied.</returns>
     /// <linux>copy_from_user</linux>
@@ -44,6 +53,16 @@ public static unsafe class Uaccess
     {
         MightSleep();
         nuint left = AccessOk(from, count) ? UserCopy.Copy(to, from, count) : count;
+        return left == 0 ? 0 : ZeroRest(to, count, left);
+    }
+
+    /// <summary>The same for a range that is known to lie in the user half.</summary>
+    /// <linux>__copy_from_user</linux>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static nuint CopyFromUserRange(void* to, void* from, nuint count)
+    {
+        MightSleep();
+        nuint left = UserCopy.Copy(to, from, count);
         return left == 0 ? 0 : ZeroRest(to, count, left);
     }
 

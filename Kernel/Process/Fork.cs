@@ -165,8 +165,8 @@ public static unsafe class Fork
         child->SleepAverage = parent->SleepAverage;
         child->CpusAllowed = parent->CpusAllowed;
         child->Parent = parent;
-        child->Timestamp = Clock.MonotonicMicroseconds();
-        child->StartTime = child->Timestamp;
+        child->Timestamp = Clock.SchedClock();
+        child->StartTime = Clock.MonotonicMicroseconds();
         child->MmLock.Init();
         ListHead.Init(&child->ThreadLink);
         KernelThread.SetName(child, parent->Name);

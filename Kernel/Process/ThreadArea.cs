@@ -27,6 +27,7 @@ internal static unsafe class ThreadArea
             }
 
             child->User.FsBase = tls;
+            child->User.HasBases = true;
             return 0;
         }
 
@@ -42,6 +43,7 @@ internal static unsafe class ThreadArea
         }
 
         child->User.Tls[index] = Encode(descriptor);
+        child->User.HasBases = true;
         return 0;
     }
 
@@ -83,6 +85,7 @@ internal static unsafe class ThreadArea
         ulong flags = LocalIrqSave();
         UserSwitch.Save(task);
         task->User.Tls[index] = IsEmpty(descriptor) ? 0 : Encode(descriptor);
+        task->User.HasBases = true;
         UserSwitch.Load(task);
         LocalIrqRestore(flags);
         return 0;
@@ -119,6 +122,7 @@ internal static unsafe class ThreadArea
             case SetFs or SetGs:
                 ulong flags = LocalIrqSave();
                 UserSwitch.Save(task);
+                task->User.HasBases = true;
                 if (code == SetFs)
                 {
                     task->User.FsBase = address;

@@ -48,8 +48,8 @@ public static unsafe partial class KernelThread
         task->TimeSlice = Priority.TimeSlice(task->StaticPrio);
         task->Prio = Priority.Effective(task);
         task->CpusAllowed = uint.MaxValue;
-        task->Timestamp = Clock.MonotonicMicroseconds();
-        task->StartTime = task->Timestamp;
+        task->Timestamp = Clock.SchedClock();
+        task->StartTime = Clock.MonotonicMicroseconds();
         task->Parent = Kthread.Parent;
         SetName(task, name);
         task->ThreadFunction = (void*)function;

@@ -51,7 +51,7 @@ public static unsafe class Priority
         }
 
         int prio = task->StaticPrio - Bonus(task) + (MaxBonus / 2);
-        return prio < MaxRealTime ? MaxRealTime : prio >= Count ? Count - 1 : prio;
+        return (uint)(prio - MaxRealTime) < Count - MaxRealTime ? prio : prio < MaxRealTime ? MaxRealTime : Count - 1;
     }
 
     /// <summary>True if the task earned enough bonus to go on after its slice, ahead of the expired ones. Nice values above zero earn it hardly.</summary>

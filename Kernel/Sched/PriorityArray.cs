@@ -54,7 +54,7 @@ public unsafe struct PriorityArray
     internal static void Dequeue(PriorityArray* array, TaskStruct* task)
     {
         array->TaskCount--;
-        ListHead.Del(&task->RunList);
+        ListHead.Unlink(&task->RunList);
         if (ListHead.Empty(array->Queue(task->Prio)))
         {
             array->Word(task->Prio) &= ~(1UL << (task->Prio & 63));
@@ -67,7 +67,7 @@ public unsafe struct PriorityArray
     /// <linux>requeue_task</linux>
     internal static void Requeue(PriorityArray* array, TaskStruct* task)
     {
-        ListHead.Del(&task->RunList);
+        ListHead.Unlink(&task->RunList);
         ListHead.AddTail(&task->RunList, array->Queue(task->Prio));
     }
 

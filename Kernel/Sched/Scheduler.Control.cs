@@ -46,7 +46,7 @@ public static unsafe partial class Scheduler
         RunQueue* rq = RunQueues.LockOf(task, out ulong flags);
         PriorityArray* array = Leave(task);
         task->SleepAverage = 0;
-        task->Timestamp = Clock.MonotonicMicroseconds();
+        task->Timestamp = Clock.SchedClock();
         if (!task->IsIdle)
         {
             task->Prio = Priority.Effective(task);

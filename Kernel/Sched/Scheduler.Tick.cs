@@ -116,10 +116,10 @@ public static unsafe partial class Scheduler
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CreditSleep(TaskStruct* task)
     {
-        ulong now = Clock.MonotonicMicroseconds();
+        ulong now = Clock.SchedClock();
         ulong slept = Elapsed(task->Timestamp, now);
         task->Timestamp = now;
-        ulong average = task->SleepAverage + (slept > Priority.MaxSleepAverage ? Priority.MaxSleepAverage : slept);
+        ulong average = task->SleepAverage + slept;
         task->SleepAverage = average > Priority.MaxSleepAverage ? Priority.MaxSleepAverage : (uint)average;
     }
 }

@@ -68,7 +68,7 @@ public static unsafe partial class Scheduler
         if (task->State == (int)TaskState.Stopped)
         {
             // A new one has not slept.
-            task->Timestamp = Clock.MonotonicMicroseconds();
+            task->Timestamp = Clock.SchedClock();
         }
         else
         {

@@ -171,7 +171,7 @@ public static unsafe partial class Scheduler
         LocalIrqDisable();
         RunQueues.LockOf(rq)->LockNoPreempt();
         TaskStruct* previous = rq->Current;
-        ulong now = Clock.MonotonicMicroseconds();
+        ulong now = Clock.SchedClock();
         Account(previous, now);
         if (!preempted && previous->State != (int)TaskState.Running)
         {

@@ -123,6 +123,15 @@ public static unsafe partial class WaitQueue
     /// <linux>prepare_to_wait</linux>
     public static void PrepareToWait(WaitQueueHead* head, WaitQueueEntry* wait, TaskState state) => Prepare(head, wait, state, false);
 
+    /// <summary>The same where interrupts are on, as they are at the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void PrepareToWaitIrq(WaitQueueHead* head, WaitQueueEntry* wait, TaskState state)
+    {
+        LockOf(head)->LockIrq();
+        Enter(head, wait, state, false);
+        LockOf(head)->UnlockIrq();
+    }
+
     /// <summary>The same for an exclusive waiter.</summary>
     /// <linux>prepare_to_wait_exclusive</linux>
     public static void PrepareToWaitExclusive(WaitQueueHead* head, WaitQueueEntry* wait, TaskState state) => Prepare(head, wait, state, true);
@@ -183,34 +192,60 @@ public static unsafe partial class WaitQueue
             var wait = (WaitQueueEntry*)link;
             link = link->Next;
             bool isExclusive = wait->Exclusive;
-            if (wait->Function != null ? !wait->Function(wait, states) : !Scheduler.TryToWakeUpIrqsOff(wait->Task, states))
-            {
-                continue;
-            }
-
-            if (wait->Autoremove)
-            {
-                Unlink(wait);
-            }
-
-            if (isExclusive && --exclusive == 0)
+            if (WakeEntry(wait, states) && isExclusive && --exclusive == 0)
             {
                 return;
             }
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Wake(WaitQueueHead* head, TaskState states, int exclusive)
     {
         ulong flags = LockOf(head)->LockIrqSave();
-        WakeLocked(head, states, exclusive);
+        ListHead* list = &head->List, first = list->Next;
+        if (first->Next != list)
+        {
+            WakeLocked(head, states, exclusive);
+        }
+        else if (first != list)
+        {
+            // Nearly always: one waits.
+            WakeEntry((WaitQueueEntry*)first, states);
+        }
+
         LockOf(head)->UnlockIrqRestore(flags);
+    }
+
+    // With the head locked. Afterwards the entry may be gone.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool WakeEntry(WaitQueueEntry* wait, TaskState states)
+    {
+        if (wait->Function != null ? !wait->Function(wait, states) : !Scheduler.TryToWakeUpIrqsOff(wait->Task, states))
+        {
+            return false;
+        }
+
+        if (wait->Autoremove)
+        {
+            Unlink(wait);
+        }
+
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prepare(WaitQueueHead* head, WaitQueueEntry* wait, TaskState state, bool exclusive)
     {
         ulong flags = LockOf(head)->LockIrqSave();
+        Enter(head, wait, state, exclusive);
+        LockOf(head)->UnlockIrqRestore(flags);
+    }
+
+    // With the head locked.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Enter(WaitQueueHead* head, WaitQueueEntry* wait, TaskState state, bool exclusive)
+    {
         if (wait->Link.Next == null)
         {
             wait->Exclusive = exclusive;
@@ -226,7 +261,6 @@ public static unsafe partial class WaitQueue
         }
 
         Scheduler.SetCurrentState(state);
-        LockOf(head)->UnlockIrqRestore(flags);
     }
 
     // The head is locked. Next last: from then on the entry may be gone.

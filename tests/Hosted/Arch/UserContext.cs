@@ -25,6 +25,8 @@ public unsafe struct UserContext
 
     /// <summary>x87, MXCSR and what xsave keeps; null for kernel threads.</summary>
     internal byte* Fpu;
+
+    internal bool HasBases;
 }
 
 internal static unsafe class UserSwitch
