@@ -76,13 +76,18 @@ public static unsafe partial class KernelThread
         task->Comm[length] = 0;
     }
 
-    /// <summary>Names the running thread and blocks all signals; its parent becomes kthreadd.</summary>
+    /// <summary>Names the running thread and gives up what it had of its maker: descriptors and directories, so that it holds nobody's terminal or pipe; signals, which
+    /// are all blocked. Its parent becomes kthreadd. Process context of a kernel thread; sleeps.</summary>
     /// <linux>daemonize</linux>
+    /// <rows>KT-01</rows>
     public static void Daemonize(ReadOnlySpan<byte> name)
     {
+        MightSleep();
         TaskStruct* task = Current;
         SetName(task, name);
-        task->AllowedSignals = 0;
+        Shared.WriteOnce(ref task->AllowedSignals, 0UL);
+        Shared.WriteOnce(ref task->PendingSignals, 0UL);
+        Processes.ProcessExit.ReleaseFiles(task);
         task->Parent = Kthread.Parent;
     }
 

@@ -34,8 +34,22 @@ internal static unsafe partial class SchedThreadTests
     internal static void Daemonize()
     {
         Begin();
-        int pid = KernelThread.Run(&BecomeDaemon, null, "before"u8);
+        FilesStruct* files = Current->Files;
+        FsStruct* fs = Current->FsInfo;
+        Current->Files = FilesStruct.New();
+        Current->FsInfo = FsStruct.New();
+        Current->AllowedSignals = 2;
+        int pid = KernelThread.Clone(&BecomeDaemon, null, "before"u8, CloneFlags.Files | CloneFlags.Fs | CloneFlags.SigHand);
         Check.True(SchedThread.Until(ref s_ran, 1));
+
+        // What it shared with its maker it has given up, although it lives.
+        Check.Equal(1, Current->Files->Count.Read());
+        Check.Equal(1, Current->FsInfo->Count.Read());
+        Current->AllowedSignals = 0;
+        FilesStruct.Exit(Current);
+        FsStruct.Exit(Current);
+        Current->Files = files;
+        Current->FsInfo = fs;
         TaskStruct* task = Tasks.Find(pid);
         Check.True(task != null);
         if (task != null)
