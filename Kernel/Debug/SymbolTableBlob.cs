@@ -98,6 +98,9 @@ public unsafe struct SymbolTableBlob
         return valid;
     }
 
+    /// <summary>The tables as they are, for a copy; empty if there are none.</summary>
+    internal readonly ReadOnlySpan<byte> Bytes => new(_start, (int)_size);
+
     /// <summary>There are tables.</summary>
     public readonly bool IsValid => _start != null;
 

@@ -4,7 +4,7 @@
 // Lock: s_lock guards the list of areas, process context only. Pages and page tables are changed outside it: an area belongs to its maker until it
 // is in use, and to whoever frees it from the moment it is marked Dying.
 // Invariants: the list is sorted by address and no two areas touch: behind each lies one page that is never mapped, so a stride too
-// far faults. An area leaves the list only when no processor remembers its pages any more.
+// far faults. An area leaves the list only when no processor remembers its pages any more; one whose addresses are kept stays in it, Dying.
 
 using System.Runtime.CompilerServices;
 
@@ -114,6 +114,9 @@ public static unsafe class Vmalloc
     /// <rows>MM-01</rows>
     public static void Free(void* pointer) => Close(pointer, VmAreaKind.Memory, "Vmalloc.Free");
 
+    /// <summary>Gives the memory back but keeps the addresses for good: nothing else is ever there, and whoever still goes there faults. May sleep.</summary>
+    internal static void FreeKeepingAddresses(void* pointer) => Close(pointer, VmAreaKind.Memory, "Vmalloc.FreeKeepingAddresses", keepAddresses: true);
+
     /// <summary>Maps device registers at physical address <paramref name="physical"/>, uncached. May sleep.</summary>
     /// <returns>Where they are; null if there is no memory, the range is empty or wraps around, or is memory that the kernel manages.</returns>
     /// <linux>ioremap</linux>
@@ -213,7 +216,7 @@ public static unsafe class Vmalloc
         return area;
     }
 
-    private static void Close(void* pointer, VmAreaKind kind, string function)
+    private static void Close(void* pointer, VmAreaKind kind, string function, bool keepAddresses = false)
     {
         if (pointer == null)
         {
@@ -241,7 +244,11 @@ public static unsafe class Vmalloc
             return;
         }
 
-        TearDown(area, kind == VmAreaKind.Memory);
+        Unmap(area, kind == VmAreaKind.Memory);
+        if (!keepAddresses)
+        {
+            Remove(area);
+        }
     }
 
     // A half-made area goes.
@@ -252,11 +259,12 @@ public static unsafe class Vmalloc
         area->Kind = VmAreaKind.Dying;
         Account(kind, 0 - area->Size);
         s_lock.Unlock();
-        TearDown(area, kind == VmAreaKind.Memory);
+        Unmap(area, kind == VmAreaKind.Memory);
+        Remove(area);
     }
 
-    // Unmap, make every processor forget, and only then free the pages and the addresses.
-    private static void TearDown(VmStruct* area, bool freePages)
+    // Unmap, make every processor forget, and only then free the pages.
+    private static void Unmap(VmStruct* area, bool freePages)
     {
         ListHead pages;
         ListHead.Init(&pages);
@@ -276,7 +284,11 @@ public static unsafe class Vmalloc
             ListHead.Del(&page->Link);
             PageAllocator.FreePages(page, 0);
         }
+    }
 
+    // And then the addresses.
+    private static void Remove(VmStruct* area)
+    {
         s_lock.Lock();
         if (s_first == area)
         {

@@ -6,7 +6,8 @@
 // for the list, states and use counts.
 // A module's life: coming (its init runs) - live - going (its exit runs) - gone. Who wants it to stay says so with TryGet, which fails once it is going; so
 // Unload, which makes it going only while nobody does, needs to look once.
-// What its exit has left behind (LeftBehind.cs) still points into it: then it is taken out of the list, but its memory stays for good.
+// What its exit has left behind (LeftBehind.cs) still points into it: then it is taken out of the list, but its memory stays for good. The exception is a module
+// that forsakes its threads, which says so in its file: its memory goes, and its threads fault when they wake (UnloadedModules.cs).
 
 using CSharpOS.Debugging;
 using CSharpOS.Runtime;
@@ -43,6 +44,7 @@ public static unsafe class KernelModules
         s_lock.Init();
         s_first = null;
         s_kept = 0;
+        UnloadedModules.Init();
     }
 
     /// <summary>Loads a module and runs its init function. Process context, sleeps.</summary>
@@ -88,6 +90,7 @@ public static unsafe class KernelModules
         name.CopyTo(new Span<byte>(module->NameBytes, ModuleStruct.NameSize));
         module->ArgumentsLength = arguments.Length;
         arguments.CopyTo(new Span<byte>(module->ArgumentBytes, ModuleStruct.ArgumentsSize));
+        module->ForsakesThreads = file.Information("forsakes="u8).SequenceEqual("threads"u8);
         module->Loader = Current;
         error = Enter(module, file);
         if (error != 0)
@@ -230,8 +233,8 @@ public static unsafe class KernelModules
         }
     }
 
-    /// <summary>The arguments of the module whose init function the running task is in; empty if it is in none.</summary>
-    internal static ReadOnlySpan<byte> ArgumentsOfComing()
+    /// <summary>The module whose init function the running task is in; null if it is in none.</summary>
+    internal static ModuleStruct* Coming()
     {
         using (s_lock.IrqSaveGuard())
         {
@@ -239,12 +242,12 @@ public static unsafe class KernelModules
             {
                 if (module->State == ModuleState.Coming && module->Loader == Current)
                 {
-                    return new ReadOnlySpan<byte>(module->ArgumentBytes, module->ArgumentsLength);
+                    return module;
                 }
             }
         }
 
-        return default;
+        return null;
     }
 
     // The memory is made, and the module stands in the list.
@@ -304,6 +307,7 @@ public static unsafe class KernelModules
         }
 
         Current->NewBlocks = null;
+        ModuleParameters.ReportIgnored(module);
         using (s_lock.IrqSaveGuard())
         {
             module->Loader = null;
@@ -351,6 +355,8 @@ public static unsafe class KernelModules
 
                 *link = module->Next;
             }
+
+            UnloadedModules.Note(module);
         }
 
         if (stays)
@@ -361,10 +367,26 @@ public static unsafe class KernelModules
             return;
         }
 
-        SymbolTable.Remove(&module->Symbols);
+        bool isForsaken = module->ForsakesThreads && LeftBehind.ReportThreads(module) != 0;
+        using (s_mutex.Guard())
+        {
+            SymbolTable.Remove(&module->Symbols);
+        }
+
         SynchronizeRcu();
         FreeBlocks(module->Blocks);
-        Vmalloc.Free(module->Base);
+        if (isForsaken)
+        {
+            using (s_mutex.Guard())
+            {
+                UnloadedModules.Bury(module);
+            }
+        }
+        else
+        {
+            Vmalloc.Free(module->Base);
+        }
+
         Kfree(module);
     }
 

@@ -11,7 +11,7 @@ namespace CSharpOS.Modules;
 /// <rows>DRV-04</rows>
 internal static unsafe class LeftBehind
 {
-    /// <summary>Logs a line for each thing that leads into the module's memory.</summary>
+    /// <summary>Logs a line for each thing that leads into the module's memory; threads of a module that forsakes them have a report of their own.</summary>
     /// <returns>True if there is any: the memory must stay.</returns>
     internal static bool Report(ModuleStruct* module)
     {
@@ -31,9 +31,7 @@ internal static unsafe class LeftBehind
         search = New(module);
         Interrupts.Search(&search);
         found += Functions(module, "interrupt handler"u8, search);
-        search = New(module);
-        SearchThreads(&search);
-        found += Functions(module, "thread"u8, search);
+        found += module->ForsakesThreads ? 0 : ReportThreads(module);
         search = New(module);
         Kernfs.Search(ProcFs.Root, &search);
         found += Entries(module, "/proc"u8, search);
@@ -41,6 +39,15 @@ internal static unsafe class LeftBehind
         Kernfs.Search(Sysfs.Root, &search);
         found += Entries(module, "/sys"u8, search);
         return CharacterDevices(module) + found != 0;
+    }
+
+    /// <summary>Logs a line for each thread that runs the module's code or sleeps in it.</summary>
+    /// <returns>How many.</returns>
+    internal static int ReportThreads(ModuleStruct* module)
+    {
+        RangeSearch search = New(module);
+        SearchThreads(&search);
+        return Functions(module, "thread"u8, search);
     }
 
     private static RangeSearch New(ModuleStruct* module) => new(module->Base, module->Size);

@@ -18,14 +18,14 @@ public static unsafe class ModuleParameters
     /// <linux>module_param</linux>
     public static bool TryGetValue(ReadOnlySpan<byte> module, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
     {
-        ReadOnlySpan<byte> rest = KernelModules.ArgumentsOfComing();
-        while (rest.Length > 0)
+        ModuleStruct* coming = KernelModules.Coming();
+        int end = 0;
+        while (coming != null && NextWord(coming, ref end, out int start))
         {
-            int end = rest.IndexOf((byte)' ');
-            ReadOnlySpan<byte> word = end < 0 ? rest : rest[..end];
-            rest = end < 0 ? default : rest[(end + 1)..];
+            ReadOnlySpan<byte> word = Word(coming, start, end);
             if (word.Length > key.Length && word[key.Length] == '=' && word.StartsWith(key))
             {
+                coming->ArgumentAsked[start] = 1;
                 value = word[(key.Length + 1)..];
                 return true;
             }
@@ -43,4 +43,62 @@ public static unsafe class ModuleParameters
         key.CopyTo(whole[(module.Length + 1)..]);
         return CommandLine.TryGetValue(whole[..(module.Length + key.Length + 1)], out value);
     }
+
+    /// <summary>Looks up a parameter that is true or false, in an init function: 1, y, Y or 0, n, N.</summary>
+    /// <param name="module">The driver's name.</param>
+    /// <param name="key">The parameter's.</param>
+    /// <param name="value">What was given; it stays as it is if nothing was.</param>
+    /// <returns>0; -EINVAL: it is neither, and the log says so.</returns>
+    /// <linux>param_set_bool</linux>
+    /// <rows>DRV-05</rows>
+    public static int GetBool(ReadOnlySpan<byte> module, ReadOnlySpan<byte> key, ref bool value)
+    {
+        if (!TryGetValue(module, key, out ReadOnlySpan<byte> given))
+        {
+            return 0;
+        }
+
+        byte letter = given.Length == 1 ? given[0] : (byte)0;
+        if (letter is not ((byte)'1' or (byte)'y' or (byte)'Y' or (byte)'0' or (byte)'n' or (byte)'N'))
+        {
+            Printk(LogLevel.Error, $"{module}: '{given}' invalid for parameter '{key}'\n");
+            return -EINVAL;
+        }
+
+        value = letter is (byte)'1' or (byte)'y' or (byte)'Y';
+        return 0;
+    }
+
+    /// <summary>After the init functions: names the words of insmod that none of them has asked for, misspelt ones most likely.</summary>
+    /// <linux>unknown_module_param_cb</linux>
+    internal static void ReportIgnored(ModuleStruct* module)
+    {
+        int end = 0;
+        while (NextWord(module, ref end, out int start))
+        {
+            if (module->ArgumentAsked[start] == 0)
+            {
+                Printk(LogLevel.Warning, $"{ModuleStruct.Name(module)}: parameter '{Word(module, start, end)}' ignored\n");
+            }
+        }
+    }
+
+    // From end, which goes on, to where the next word begins and ends. False: there is none.
+    private static bool NextWord(ModuleStruct* module, ref int end, out int start)
+    {
+        while (end < module->ArgumentsLength && module->ArgumentBytes[end] == ' ')
+        {
+            end++;
+        }
+
+        start = end;
+        while (end < module->ArgumentsLength && module->ArgumentBytes[end] != ' ')
+        {
+            end++;
+        }
+
+        return end != start;
+    }
+
+    private static ReadOnlySpan<byte> Word(ModuleStruct* module, int start, int end) => new(module->ArgumentBytes + start, end - start);
 }

@@ -49,6 +49,9 @@ public unsafe struct ModuleStruct
     internal byte* Base;
     internal nuint Size, TextSize, ReadOnlySize;
 
+    /// <summary>It says of itself that its memory goes although threads of its own are still there: they fault when they wake. For demonstrations.</summary>
+    internal bool ForsakesThreads;
+
     /// <summary>Init and exit functions, in the order of their levels.</summary>
     internal ModuleEntry* Entries;
     internal int EntryCount;
@@ -63,6 +66,9 @@ public unsafe struct ModuleStruct
     internal int NameLength, ArgumentsLength;
     internal fixed byte NameBytes[NameSize];
     internal fixed byte ArgumentBytes[ArgumentsSize];
+
+    /// <summary>1 where a word of the arguments begins that its init function has asked for. Only the loading task looks at this.</summary>
+    internal fixed byte ArgumentAsked[ArgumentsSize];
 
     /// <summary>True if the address lies in its memory.</summary>
     internal readonly bool Contains(void* address) => (nuint)address - (nuint)Base < Size;

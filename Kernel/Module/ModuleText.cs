@@ -40,6 +40,7 @@ internal static unsafe class ModuleText
             text.AppendFormatted(ModuleStruct.Name(module));
         }
 
+        UnloadedModules.AppendLast(ref text);
         text.AppendLiteral("\n");
         Printk(level, ref text);
     }

@@ -58,13 +58,19 @@ internal unsafe struct ModuleHelp
     internal static int LoadMode(ReadOnlySpan<byte> mode)
     {
         ModuleHelp help = ModTest();
+        int error = help.LoadIn(mode);
+        help.Free();
+        return error;
+    }
+
+    /// <summary>Loads what is, or once was, modtest.ko in that mode.</summary>
+    internal readonly int LoadIn(ReadOnlySpan<byte> mode)
+    {
         Span<byte> memory = stackalloc byte[64];
         TextBuffer words = new(memory);
         s_cell = 0;
         words.Append($"mode={mode} cell={(ulong)Unsafe.AsPointer(ref s_cell):x}");
-        int error = help.Load(words.Written);
-        help.Free();
-        return error;
+        return Load(words.Written);
     }
 
     /// <summary>The bytes as a span.</summary>

@@ -19,6 +19,7 @@ internal static unsafe class ModuleTests
         Test.Run("a failing init is undone"u8, "DRV-04"u8, &FailingInit);
         Test.Run("twice, busy, without an exit, not there"u8, "DRV-04"u8, &Refusals);
         Test.Run("left behind: timer, hrtimer, work, tasklet, handler, thread, entry, device"u8, "DRV-04"u8, &LeavingBehind);
+        Test.Run("a module that forsakes its threads may leave nothing else"u8, "DRV-04 DRV-05"u8, &ForsakingThreads);
         Test.Run("a hundred loads and unloads leave nothing"u8, "DRV-04"u8, &Leaks);
         Test.Run("no memory at any step: nothing is loaded, nothing lost"u8, "DRV-04"u8, &NoMemory);
         Test.Run("insmod, lsmod, rmmod; not root"u8, "DRV-04 SYS-06"u8, &Programs);
@@ -27,8 +28,12 @@ internal static unsafe class ModuleTests
     private static void LoadAndUnload()
     {
         ModuleHelp hello = ModuleHelp.Read("/lib/modules/hello.ko\0"u8);
-        Check.Equal(0, hello.Load("other=1 whom=tester"u8));
+        Check.Equal(0, hello.Load(" other=1  whom=tester whom=else who"u8));
         Check.Logged("hello, tester"u8);
+        Check.Equal(3, Check.CountLogged("' ignored"u8));
+        Check.Logged("hello: parameter 'other=1' ignored"u8);
+        Check.Logged("hello: parameter 'whom=else' ignored"u8);
+        Check.Logged("hello: parameter 'who' ignored"u8);
         Check.Equal(0, ProcHelp.Read("/proc/modules\0"u8));
         Check.True(ProcHelp.Line("hello "u8).IndexOf(" 0 - Live 0xffffffffa"u8) > 0);
         Check.Equal(0, KernelModules.Unload("hello"u8));
@@ -269,6 +274,24 @@ internal static unsafe class ModuleTests
         RemoveProcEntry((KernfsNode*)ModuleHelp.Cell);
         Left("leftdevice"u8, "character device modleft"u8);
         UnregisterChrdev((uint)ModuleHelp.Cell);
+    }
+
+    // Only its threads: a timer keeps its memory as anybody's.
+    private static void ForsakingThreads()
+    {
+        ModuleHelp help = ModuleHelp.ModTest();
+        int at = help.Span.IndexOf("description="u8);
+        Check.True(at > 0);
+        "forsakes=threads\0"u8.CopyTo(help.Span[at..]);
+        int kept = KernelModules.Kept;
+        Check.Equal(0, help.LoadIn("timer"u8));
+        help.Free();
+        Check.Equal(0, KernelModules.Unload("modtest"u8));
+        Check.Logged("module modtest left behind: timer ModTest.LateTimer"u8);
+        Check.NotLogged("forsakes its threads"u8);
+        Check.Equal(kept + 1, KernelModules.Kept);
+        ModTimer((TimerList*)ModuleHelp.Cell, Jiffies + 1);
+        ModuleHelp.AwaitCell();
     }
 
     private static void Left(ReadOnlySpan<byte> mode, ReadOnlySpan<byte> what)
