@@ -2,6 +2,8 @@
 //
 // Linux: vfs_caches_init, init_rootfs, init/do_mounts.c. Process context of pid 1, before the init functions of frameworks and drivers, which make device nodes.
 
+using CSharpOS.Init;
+
 namespace CSharpOS.Fs;
 
 /// <summary>Sets the file systems up.</summary>
@@ -32,6 +34,7 @@ internal static unsafe class FileSystemStart
         if (error == 0)
         {
             UnpackArchive();
+            UnpackModule();
         }
 
         error = error != 0 ? error : MountAt("/dev\0"u8, "devtmpfs"u8);
@@ -60,6 +63,27 @@ internal static unsafe class FileSystemStart
         {
             Printk(LogLevel.Error, $"initramfs: unpacking failed: error {error}\n");
         }
+    }
+
+    // The archive that the boot loader has put into memory, over what the image brought; its memory is free then.
+    // Linux: populate_rootfs, free_initrd.
+    private static void UnpackModule()
+    {
+        ulong start = BootInfo.ModuleStart, length = BootInfo.ModuleEnd - start;
+        if (length == 0)
+        {
+            return;
+        }
+
+        int error = length > int.MaxValue ? -EFBIG : Initramfs.Unpack(new ReadOnlySpan<byte>(DirectMap.PhysToVirt(start), (int)length));
+        if (error != 0)
+        {
+            Printk(LogLevel.Error, $"initramfs: unpacking what the boot loader brought failed: error {error}\n");
+        }
+
+        BootInfo.DropModule();
+        PageAllocator.GiveReserved(start, start + length);
+        Printk(LogLevel.Info, $"Freeing initrd memory: {length >> 10}K\n");
     }
 
     // In a directory that is made for it, if the archive has not brought it.

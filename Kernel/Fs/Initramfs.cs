@@ -18,6 +18,8 @@ public static unsafe class Initramfs
 
     private static ReadOnlySpan<byte> MagicWithChecksum => "070702"u8;
 
+    private static ReadOnlySpan<byte> GzipMagic => [0x1f, 0x8b];
+
     private static ReadOnlySpan<byte> Trailer => "TRAILER!!!"u8;
 
     /// <summary>Unpacks an archive into the root of the current process; several may stand one behind the other, with zeros in between.</summary>
@@ -30,6 +32,12 @@ public static unsafe class Initramfs
         links.Names = (byte**)Kcalloc(MaxHardLinks, (nuint)sizeof(byte*), GfpFlags.Kernel);
         links.Numbers = (ulong*)Kcalloc(MaxHardLinks, sizeof(ulong), GfpFlags.Kernel);
         int error = links.Names == null || links.Numbers == null ? -ENOMEM : 0;
+        if (archive.StartsWith(GzipMagic))
+        {
+            Printk(LogLevel.Error, $"initramfs: the archive is compressed; it must be plain cpio, as gunzip makes it\n");
+            error = -EINVAL;
+        }
+
         int at = 0;
         while (error == 0 && SkipZeros(archive, ref at))
         {
@@ -143,6 +151,7 @@ public static unsafe class Initramfs
     {
         fixed (byte* name = path)
         {
+            MakeRoom(name, entry.Mode);
             int error = (entry.Mode & FileModes.S_IFMT) switch
             {
                 FileModes.S_IFREG => MakeFile(name, path.Length, entry, content, ref links),
@@ -151,6 +160,23 @@ public static unsafe class Initramfs
                 _ => Vfs.Mknod(null, name, entry.Mode, entry.Device),
             };
             return error != 0 ? error : SetAttributes(name, entry);
+        }
+    }
+
+    // What a later archive brings replaces what is there; directories stay, and files keep their names: their content is replaced.
+    // Linux: clean_path.
+    private static void MakeRoom(byte* name, uint mode)
+    {
+        if (Vfs.Lookup(null, name, WalkFlags.None, out Path path) != 0)
+        {
+            return;
+        }
+
+        uint there = path.Inode->Mode & FileModes.S_IFMT;
+        path.Put();
+        if (there != (mode & FileModes.S_IFMT) || there is not (FileModes.S_IFDIR or FileModes.S_IFREG))
+        {
+            Vfs.Remove(null, name, directory: there == FileModes.S_IFDIR);
         }
     }
 
@@ -174,7 +200,6 @@ public static unsafe class Initramfs
         }
 
         target.CopyTo(new Span<byte>(text, target.Length));
-        Vfs.Remove(null, name, directory: false);
         int error = Vfs.Symlink(text, null, name);
         Kfree(text);
         return error;

@@ -3,6 +3,7 @@
 // Linux: drivers/char/mem.c, drivers/char/random.c, devkmsg (kernel/printk.c). Major 1; the minor tells which. Process context; a read of random may sleep until
 // enough randomness has come in. No locks of their own: the pool and the log have theirs.
 
+using System.Runtime;
 using System.Runtime.CompilerServices;
 
 namespace CSharpOS.Fs;
@@ -127,6 +128,21 @@ internal static unsafe class MemDevices
 
         nuint there = (nuint)(EntropyPool.EntropyCount / 8);
         return PutRandom(buffer, buffer->Left < there ? buffer->Left : there);
+    }
+
+    // Both kinds of it give what /dev/urandom gives: the pool is seeded at boot, so nobody has to wait.
+    [RuntimeExport("sys_getrandom")]
+    private static long SysGetrandom(void* user, nuint count, uint flags)
+    {
+        const uint KnownFlags = 7;
+        if ((flags & ~KnownFlags) != 0)
+        {
+            return -EINVAL;
+        }
+
+        count = count > int.MaxValue ? int.MaxValue : count;
+        IoBuffer buffer = IoBuffer.User(user, count);
+        return PutRandom(&buffer, count);
     }
 
     private static uint PollRandom(File* file, PollTable* table)

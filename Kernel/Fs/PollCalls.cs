@@ -18,7 +18,7 @@ internal struct PollFd
 
 /// <summary>System calls that wait for several files.</summary>
 /// <rows>SYS-12 SYS-13</rows>
-internal static unsafe class PollCalls
+internal static unsafe partial class PollCalls
 {
     private const uint InSet = PollEvents.POLLRDNORM | PollEvents.POLLRDBAND | PollEvents.POLLIN | PollEvents.POLLHUP | PollEvents.POLLERR;
     private const uint OutSet = PollEvents.POLLWRBAND | PollEvents.POLLWRNORM | PollEvents.POLLOUT | PollEvents.POLLERR;
@@ -127,20 +127,6 @@ internal static unsafe class PollCalls
     {
         int ticks = Ticks(milliseconds);
         return PollUser(user, count, ref ticks);
-    }
-
-    [RuntimeExport("sys_ppoll")]
-    internal static long SysPpoll(PollFd* user, uint count, Timespec* time)
-    {
-        int error = TicksOf(time, out int ticks);
-        return error != 0 ? error : PollUser(user, count, ref ticks);
-    }
-
-    [RuntimeExport("compat_sys_ppoll")]
-    internal static long CompatPpoll(PollFd* user, uint count, uint* time)
-    {
-        int error = CompatTicks(time, 1_000_000, out int ticks);
-        return error != 0 ? error : PollUser(user, count, ref ticks);
     }
 
     [RuntimeExport("sys_select")]

@@ -51,6 +51,9 @@ public static unsafe partial class BootInfo
     /// <summary>One range of the memory map, as the firmware gave it: unsorted, perhaps overlapping.</summary>
     public static ref MemoryRange Range(int index) => ref s_ranges[index];
 
+    /// <summary>Forgets the module: it has been used, or is none.</summary>
+    public static void DropModule() => ModuleStart = ModuleEnd = 0;
+
     /// <summary>Forgets everything.</summary>
     public static void Reset()
     {

@@ -58,7 +58,7 @@ public static unsafe class Memblock
     {
         MemoryRange* ranges = BootInfo.RangeCount > 0 ? (MemoryRange*)Unsafe.AsPointer(ref BootInfo.Range(0)) : null;
         Init(ranges, BootInfo.RangeCount);
-        Reserve(BootInfo.ModuleStart, BootInfo.ModuleEnd);
+        KeepModule(BootInfo.ModuleStart, BootInfo.ModuleEnd);
         if (BootInfo.AcpiRsdp != 0)
         {
             // multiboot2 passes a copy of the root pointer in memory that the map calls usable. ACPI reads it much later.
@@ -126,6 +126,11 @@ public static unsafe class Memblock
             s_reserved.AddCovering(DirectMap.PageDown(start), DirectMap.PageUp(Math.Min(end, DirectMap.MaxPhysical)));
         }
     }
+
+    /// <summary>Takes back what <see cref="Reserve"/> did for whole pages, when the page allocator is about to own them.</summary>
+    /// <returns>False where the table is full: they stay out of use.</returns>
+    /// <linux>memblock_free</linux>
+    internal static bool Release(ulong start, ulong end) => s_reserved.Remove(start, end);
 
     /// <summary>Takes <paramref name="size"/> bytes, rounded up to pages, zeroed, for good. Panics when there are none: the
     /// machine has too little memory to start.</summary>
@@ -204,6 +209,21 @@ public static unsafe class Memblock
         }
 
         return 0;
+    }
+
+    // The loader's module lies in memory that nothing else has: whole pages of it become the page allocator's later.
+    private static void KeepModule(ulong start, ulong end)
+    {
+        ulong firstPage = DirectMap.PageUp(start), lastPage = DirectMap.PageDown(end);
+        if (start < end && end <= DirectMap.MaxPhysical && s_memory.Covers(start, end) && !s_reserved.Overlaps(firstPage, lastPage))
+        {
+            Reserve(start, end);
+        }
+        else if (start != end)
+        {
+            Printk(LogLevel.Error, $"the boot loader's module from {start:x} to {end:x} does not lie in usable memory: ignored\n");
+            BootInfo.DropModule();
+        }
     }
 
     // The part of a range that lies below MaxPhysical; false if nothing does.

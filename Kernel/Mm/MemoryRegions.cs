@@ -58,6 +58,70 @@ public struct MemoryRegions
         return false;
     }
 
+    /// <summary>True if every address from <paramref name="start"/> up to <paramref name="end"/> is in the set.</summary>
+    /// <linux>memblock_is_region_memory</linux>
+    public readonly bool Covers(ulong start, ulong end)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            if (_regions[i].Start <= start && end <= _regions[i].End)
+            {
+                return true;
+            }
+        }
+
+        return start >= end;
+    }
+
+    /// <summary>Takes a range out. False, and nothing is changed, where a region would become two and the list is full.</summary>
+    /// <linux>memblock_remove</linux>
+    public bool Remove(ulong start, ulong end)
+    {
+        if (start >= end)
+        {
+            return true;
+        }
+
+        int first = 0;
+        while (first < _count && _regions[first].End <= start)
+        {
+            first++;
+        }
+
+        if (first < _count && _regions[first].Start < start)
+        {
+            if (_regions[first].End > end)
+            {
+                if (_count == Capacity)
+                {
+                    return false;
+                }
+
+                Move(first, first + 1);
+                _regions[first].End = start;
+                _regions[first + 1].Start = end;
+                return true;
+            }
+
+            _regions[first++].End = start;
+        }
+
+        // Regions first to last - 1 lie in the range, region last may begin in it.
+        int last = first;
+        while (last < _count && _regions[last].End <= end)
+        {
+            last++;
+        }
+
+        Move(last, first);
+        if (first < _count && _regions[first].Start < end)
+        {
+            _regions[first].Start = end;
+        }
+
+        return true;
+    }
+
     /// <summary>All bytes together.</summary>
     public readonly ulong TotalSize()
     {

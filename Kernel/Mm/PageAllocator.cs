@@ -46,6 +46,19 @@ public static unsafe class PageAllocator
         Printk(LogLevel.Info, $"Memory: {ManagedPageCount() << (DirectMap.PAGE_SHIFT - 10)}K/{Memblock.TotalMemory >> 10}K available\n");
     }
 
+    /// <summary>Takes over memory that <see cref="Memblock.Reserve"/> kept: the whole pages from <paramref name="start"/> up to <paramref name="end"/>
+    /// (physical), which nobody uses any more. Process context at boot.</summary>
+    /// <linux>free_reserved_area</linux>
+    internal static void GiveReserved(ulong start, ulong end)
+    {
+        start = DirectMap.PageUp(start);
+        end = DirectMap.PageDown(end);
+        if (start < end && Memblock.Release(start, end))
+        {
+            GiveRange(start >> DirectMap.PAGE_SHIFT, end >> DirectMap.PAGE_SHIFT);
+        }
+    }
+
     /// <summary>Zone number <paramref name="index"/>: 0 below 16 MB, 1 below 4 GB, 2 above.</summary>
     public static Zone* ZoneAt(int index) => (Zone*)Unsafe.AsPointer(ref s_zones) + index;
 
@@ -295,8 +308,10 @@ public static unsafe class PageAllocator
             }
 
             Zone* zone = ZoneAt((int)type);
+            ulong flags = zone->Lock.LockIrqSave();
             zone->ManagedPages += 1UL << order;
             Zone.Put(zone, MemMap.PfnToPage(pfn), order);
+            zone->Lock.UnlockIrqRestore(flags);
             pfn += 1UL << order;
         }
     }

@@ -12,7 +12,8 @@ namespace CSharpOS.Processes;
 /// <summary>The futex call.</summary>
 public static unsafe class Futex
 {
-    private const int OperationWait = 0, OperationWake = 1, PrivateFlag = 128, ClockRealtime = 256;
+    private const int OperationWait = 0, OperationWake = 1, OperationWaitBits = 9, OperationWakeBits = 10, PrivateFlag = 128, ClockRealtime = 256;
+    private const uint AllBits = uint.MaxValue;
     private const int BucketCount = 64;
 
     private static BucketArray s_buckets;
@@ -30,7 +31,9 @@ public static unsafe class Futex
     /// <summary>Wakes up to <paramref name="count"/> threads that wait at <paramref name="address"/> of the current address space.</summary>
     /// <returns>How many.</returns>
     /// <linux>futex_wake</linux>
-    internal static int Wake(uint* address, int count)
+    internal static int Wake(uint* address, int count) => Wake(address, count, AllBits);
+
+    private static int Wake(uint* address, int count, uint bits)
     {
         Bucket* bucket = BucketOf(Current->Mm, (ulong)address);
         int woken = 0;
@@ -40,7 +43,7 @@ public static unsafe class Futex
         {
             var waiter = (Waiter*)link;
             link = link->Next;
-            if (waiter->Mm == Current->Mm && waiter->Address == (ulong)address)
+            if (waiter->Mm == Current->Mm && waiter->Address == (ulong)address && (waiter->Bits & bits) != 0)
             {
                 ListHead.DelInit(&waiter->Link);
                 TaskStruct* task = waiter->Task;
@@ -54,11 +57,12 @@ public static unsafe class Futex
         return woken;
     }
 
+    // The fifth argument is a second address, of operations that are not here.
     [RuntimeExport("sys_futex")]
-    private static long SysFutex(uint* address, int operation, uint value, Syscalls.Timespec64* timeout)
+    private static long SysFutex(uint* address, int operation, uint value, Syscalls.Timespec64* timeout, ulong second, uint bits)
     {
         long nanoseconds = -1;
-        if (timeout != null && (operation & ~(PrivateFlag | ClockRealtime)) == OperationWait)
+        if (timeout != null && Waits(operation))
         {
             if (Uaccess.GetUser(out Syscalls.Timespec64 time, timeout) != 0)
             {
@@ -70,17 +74,17 @@ public static unsafe class Futex
                 return -EINVAL;
             }
 
-            nanoseconds = time.Nanoseconds;
+            nanoseconds = Left(operation, time.Nanoseconds);
         }
 
-        return Do(address, operation, value, nanoseconds);
+        return Do(address, operation, value, nanoseconds, bits);
     }
 
     [RuntimeExport("compat_sys_futex")]
-    private static long CompatSysFutex(uint* address, int operation, uint value, Syscalls.Timespec32* timeout)
+    private static long CompatSysFutex(uint* address, int operation, uint value, Syscalls.Timespec32* timeout, ulong second, uint bits)
     {
         long nanoseconds = -1;
-        if (timeout != null && (operation & ~(PrivateFlag | ClockRealtime)) == OperationWait)
+        if (timeout != null && Waits(operation))
         {
             if (Uaccess.GetUser(out Syscalls.Timespec32 time, timeout) != 0)
             {
@@ -92,13 +96,21 @@ public static unsafe class Futex
                 return -EINVAL;
             }
 
-            nanoseconds = time.Nanoseconds;
+            nanoseconds = Left(operation, time.Nanoseconds);
         }
 
-        return Do(address, operation, value, nanoseconds);
+        return Do(address, operation, value, nanoseconds, bits);
     }
 
-    private static long Do(uint* address, int operation, uint value, long timeout)
+    private static int Kind(int operation) => operation & ~(PrivateFlag | ClockRealtime);
+
+    private static bool Waits(int operation) => Kind(operation) is OperationWait or OperationWaitBits;
+
+    // The time of a plain wait is a span; with bits it is a moment of one of two clocks.
+    private static long Left(int operation, long time) => Kind(operation) == OperationWait ? time
+        : Math.Max(0, time - Syscalls.Clocks.Read((operation & ClockRealtime) != 0 ? Syscalls.Clocks.Realtime : Syscalls.Clocks.Monotonic));
+
+    private static long Do(uint* address, int operation, uint value, long timeout, uint bits)
     {
         if (((ulong)address & 3) != 0)
         {
@@ -110,21 +122,25 @@ public static unsafe class Futex
             return -EFAULT;
         }
 
-        return (operation & ~(PrivateFlag | ClockRealtime)) switch
+        return Kind(operation) switch
         {
-            OperationWait => Wait(address, value, timeout),
+            OperationWait => Wait(address, value, timeout, AllBits),
             OperationWake => Wake(address, (int)value),
+            OperationWaitBits or OperationWakeBits when bits == 0 => -EINVAL,
+            OperationWaitBits => Wait(address, value, timeout, bits),
+            OperationWakeBits => Wake(address, (int)value, bits),
             _ => -ENOSYS,
         };
     }
 
-    private static long Wait(uint* address, uint expected, long timeout)
+    private static long Wait(uint* address, uint expected, long timeout, uint bits)
     {
         Bucket* bucket = BucketOf(Current->Mm, (ulong)address);
         Waiter waiter;
         waiter.Task = Current;
         waiter.Mm = Current->Mm;
         waiter.Address = (ulong)address;
+        waiter.Bits = bits;
         waiter.Woken = 0;
 
         // In the list first, then a look at the word, which may sleep: whoever changes the word afterwards finds the waiter.
@@ -184,6 +200,9 @@ public static unsafe class Futex
         public TaskStruct* Task;
         public MmStruct* Mm;
         public ulong Address;
+
+        // Which wake-ups it listens to.
+        public uint Bits;
         public int Woken;
     }
 

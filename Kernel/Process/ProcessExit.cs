@@ -124,10 +124,12 @@ public static unsafe class ProcessExit
         }
 
         bool unwanted = false;
+        ListHead unwantedChildren;
+        ListHead.Init(&unwantedChildren);
         flags = ProcessTree.TreeLock.LockIrqSave();
         if (last)
         {
-            OrphanChildren(process);
+            OrphanChildren(process, &unwantedChildren);
             unwanted = TellParent(process);
         }
         else
@@ -148,6 +150,13 @@ public static unsafe class ProcessExit
         {
             Tasks.Withdraw(task);
             LetGo(task);
+        }
+
+        while (!ListHead.Empty(&unwantedChildren))
+        {
+            Process* child = ProcessWait.ChildOf(unwantedChildren.Next);
+            ListHead.DelInit(&child->Sibling);
+            ProcessWait.Release(child);
         }
 
         if (unwanted)
@@ -188,8 +197,10 @@ public static unsafe class ProcessExit
         return last;
     }
 
-    // Children go to pid 1. TreeLock is held.
-    private static void OrphanChildren(Process* process)
+    // Children go to pid 1, which is told about those that have ended already: it may sleep until a signal comes. Those that it does not want to wait for
+    // are put into a list. TreeLock is held.
+    // Linux: reparent_leader.
+    private static void OrphanChildren(Process* process, ListHead* unwanted)
     {
         Process* heir = ProcessTree.Init;
         while (!ListHead.Empty(&process->Children))
@@ -199,9 +210,9 @@ public static unsafe class ProcessExit
             child->Parent = heir;
             child->ExitSignal = Signal.SIGCHLD;
             ListHead.AddTail(&child->Sibling, &heir->Children);
-            if (child->State == ProcessState.Zombie)
+            if (child->State == ProcessState.Zombie && TellParent(child))
             {
-                WaitQueue.WakeUpAll(&heir->ChildExit);
+                ListHead.AddTail(&child->Sibling, unwanted);
             }
         }
     }
@@ -224,7 +235,7 @@ public static unsafe class ProcessExit
             int code = process->ExitCode;
             Signals.Send(parent, signal, new SigInfo
             {
-                Code = (code & 0x7f) == 0 ? SigInfo.CLD_EXITED : (code & 0x80) != 0 ? SigInfo.CLD_DUMPED : SigInfo.CLD_KILLED,
+                Code = (code & 0x7f) == 0 ? SigInfo.CLD_EXITED : SigInfo.CLD_KILLED,
                 Pid = process->Pid,
                 Uid = process->Uid,
                 Status = (code & 0x7f) == 0 ? code >> 8 : code & 0x7f,

@@ -29,9 +29,6 @@ public static class Signal
     internal const ulong SynchronousSet = (1UL << (SIGSEGV - 1)) | (1UL << (SIGBUS - 1)) | (1UL << (SIGILL - 1)) | (1UL << (SIGTRAP - 1)) |
         (1UL << (SIGFPE - 1)) | (1UL << (SIGSYS - 1));
 
-    /// <summary>Those of which the exit status says that memory was dumped; no file is written.</summary>
-    internal const ulong CoreSet = SynchronousSet | (1UL << (SIGQUIT - 1)) | (1UL << (SIGABRT - 1)) | (1UL << (SIGXCPU - 1)) | (1UL << (SIGXFSZ - 1));
-
     /// <summary>The set that holds only this one.</summary>
     /// <linux>sigmask</linux>
     public static ulong Mask(int signal) => 1UL << (signal - 1);
@@ -48,7 +45,7 @@ public struct SigInfo
     public const int SI_USER = 0, SI_KERNEL = 0x80, SI_TIMER = -2, SI_TKILL = -6;
     public const int ILL_ILLOPN = 2, FPE_INTDIV = 1, FPE_FLTINV = 7, SEGV_MAPERR = 1, SEGV_ACCERR = 2;
     public const int BUS_ADRALN = 1, BUS_ADRERR = 2, TRAP_TRACE = 2;
-    public const int CLD_EXITED = 1, CLD_KILLED = 2, CLD_DUMPED = 3, CLD_STOPPED = 5, CLD_CONTINUED = 6;
+    public const int CLD_EXITED = 1, CLD_KILLED = 2, CLD_STOPPED = 5, CLD_CONTINUED = 6;
 
     /// <summary>Where it comes from.</summary>
     public int Code;

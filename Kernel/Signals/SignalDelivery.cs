@@ -175,8 +175,8 @@ public static unsafe class SignalDelivery
             return;
         }
 
-        const int CoreFlag = 0x80;
-        ProcessExit.ExitGroup(signal | ((Signal.CoreSet & mask) != 0 ? CoreFlag : 0));
+        // Without the flag 0x80: it says that a core file has been written, and none is.
+        ProcessExit.ExitGroup(signal);
     }
 
     private static void Handle(PtRegs* regs, int signal, SigAction action, SigInfo info)

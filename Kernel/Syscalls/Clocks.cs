@@ -14,7 +14,10 @@ internal static unsafe class Clocks
     /// <linux>TIMER_ABSTIME</linux>
     internal const int TimerAbsolute = 1;
 
-    private const int Monotonic = 1, ProcessTime = 2, ThreadTime = 3, MonotonicRaw = 4, RealtimeCoarse = 5, MonotonicCoarse = 6, Boottime = 7;
+    /// <linux>CLOCK_MONOTONIC</linux>
+    internal const int Monotonic = 1;
+
+    private const int ProcessTime = 2, ThreadTime = 3, MonotonicRaw = 4, RealtimeCoarse = 5, MonotonicCoarse = 6, Boottime = 7;
     private const long Second = 1_000_000_000;
 
     /// <summary>A clock's time in nanoseconds, or -EINVAL.</summary>

@@ -78,6 +78,10 @@ internal static unsafe class IdentityCalls
         return 0;
     }
 
+    // A process has its one group and no others.
+    [RuntimeExport("sys_getgroups")]
+    private static long SysGetgroups(int size, void* groups) => size < 0 ? -EINVAL : 0;
+
     [RuntimeExport("sys_getpgrp")]
     private static long SysGetpgrp() => Current->Process->Group;
 

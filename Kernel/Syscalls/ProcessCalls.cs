@@ -39,6 +39,32 @@ internal static unsafe class ProcessCalls
     private static long CompatSysClone(ulong flags, ulong stack, int* parentTid, ulong tls, int* childTid) =>
         Fork.Do((CloneFlags)flags, stack, parentTid, childTid, tls);
 
+    // Of its many operations the two that programs cannot do without: their own name.
+    [RuntimeExport("sys_prctl")]
+    private static long SysPrctl(int operation, byte* name)
+    {
+        const int SetName = 15, GetName = 16;
+        byte* copy = stackalloc byte[TaskName.Size];
+        new Span<byte>(copy, TaskName.Size).Clear();
+        switch (operation)
+        {
+            case SetName:
+                nint length = Uaccess.StrncpyFromUser(copy, name, TaskName.Size);
+                if (length < 0)
+                {
+                    return -EFAULT;
+                }
+
+                KernelThread.SetName(Current, new ReadOnlySpan<byte>(copy, (int)Math.Min(length, TaskName.Size - 1)));
+                return 0;
+            case GetName:
+                Current->Name.CopyTo(new Span<byte>(copy, TaskName.Size));
+                return Uaccess.CopyToUser(name, copy, TaskName.Size) == 0 ? 0 : -EFAULT;
+            default:
+                return -EINVAL;
+        }
+    }
+
     [RuntimeExport("sys_waitpid")]
     private static long SysWaitpid(int pid, int* status, int options) => Wait(pid, status, options, out _);
 

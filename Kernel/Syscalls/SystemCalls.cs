@@ -16,6 +16,7 @@ internal static unsafe class SystemCalls
     private const uint CadOnCommand = 0x89abcdef, CadOffCommand = 0;
     private const int ReadAll = 3, ReadClear = 4, Clear = 5, ConsoleOff = 6, ConsoleOn = 7, ConsoleLevel = 8, SizeUnread = 9, SizeBuffer = 10;
     private const int NameLength = 65;
+    private const uint LoadOne = 1 << 16;
 
     [RuntimeExport("sys_uname")]
     private static long SysUname(byte* name)
@@ -84,6 +85,9 @@ internal static unsafe class SystemCalls
         MemInfo memory = MemInfo.Get();
         SysInfo64 value = default;
         value.Uptime = (long)(MonotonicMicroseconds() / 1_000_000);
+        value.Load1 = LoadOf(LoadAverage.OneMinute);
+        value.Load5 = LoadOf(LoadAverage.FiveMinutes);
+        value.Load15 = LoadOf(LoadAverage.FifteenMinutes);
         value.TotalRam = memory.Managed;
         value.FreeRam = memory.Free;
         value.Processes = (ushort)Tasks.Count;
@@ -97,12 +101,18 @@ internal static unsafe class SystemCalls
         MemInfo memory = MemInfo.Get();
         SysInfo32 value = default;
         value.Uptime = (int)(MonotonicMicroseconds() / 1_000_000);
+        value.Load1 = LoadOf(LoadAverage.OneMinute);
+        value.Load5 = LoadOf(LoadAverage.FiveMinutes);
+        value.Load15 = LoadOf(LoadAverage.FifteenMinutes);
         value.TotalRam = (uint)(memory.Managed / DirectMap.PAGE_SIZE);
         value.FreeRam = (uint)(memory.Free / DirectMap.PAGE_SIZE);
         value.Processes = (ushort)Tasks.Count;
         value.Unit = (uint)DirectMap.PAGE_SIZE;
         return Uaccess.PutUser(value, info);
     }
+
+    // sysinfo's fixed point has 16 bits.
+    private static uint LoadOf(uint load) => load * (LoadOne / LoadAverage.One);
 
     [RuntimeExport("sys_syslog")]
     private static long SysSyslog(int action, byte* buffer, int length)

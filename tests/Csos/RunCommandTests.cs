@@ -92,6 +92,42 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Archives_and_programs_become_one_initrd()
+    {
+        string archive = _repository.PathOf("a.cpio"), program = _repository.PathOf("hello");
+        await File.WriteAllTextAsync(archive, "070701archive");
+        await File.WriteAllTextAsync(program, "my program");
+        _repository.SetQemu($$"""while [ "$1" != -initrd ]; do shift; done; cp "$2" {{_repository.PathOf("initrd")}}""");
+
+        Assert.Equal(0, await _repository.RunAsync("run", "--no-build", "--initrd", archive, "--add", program, "--add", $"{program}=/usr/local/x"));
+        string initrd = await File.ReadAllTextAsync(_repository.PathOf("initrd"));
+        Assert.StartsWith("070701archive\0\0\0070701", initrd);
+        foreach (string name in (string[])["bin", "bin/hello", "usr", "usr/local", "usr/local/x", "TRAILER!!!"])
+        {
+            Assert.Contains($"\0{name}\0".TrimStart('\0'), initrd);
+        }
+
+        Assert.Equal(3, initrd.Split("my program").Length);
+    }
+
+    [Theory]
+    [InlineData("--initrd", "missing.cpio", "cannot read")]
+    [InlineData("--initrd", "packed.gz", "is compressed; the kernel takes plain archives: gunzip it first")]
+    [InlineData("--initrd", "text", "is no archive of the format newc")]
+    [InlineData("--add", "missing", "cannot read")]
+    [InlineData("--add", "text=/", "bad name in")]
+    [InlineData("--add", "text=/bin/../x", "bad name in")]
+    public async Task A_bad_initrd_is_named(string option, string name, string message)
+    {
+        await File.WriteAllBytesAsync(_repository.PathOf("packed.gz"), [0x1f, 0x8b, 8, 0]);
+        await File.WriteAllTextAsync(_repository.PathOf("text"), "text");
+        _repository.SetQemu("exit 0");
+
+        Assert.Equal(ExitCodes.Usage, await _repository.RunAsync("run", "--no-build", option, _repository.PathOf(name)));
+        Assert.Contains(message, _repository.Error.ToString());
+    }
+
+    [Fact]
     public async Task The_status_of_a_QEMU_that_fails_is_passed_on()
     {
         _repository.SetQemu("exit 3");

@@ -14,6 +14,8 @@ internal static unsafe class InitramfsTests
     {
         Test.Run("directories, files, links, nodes"u8, "SYS-12"u8, &Everything);
         Test.Run("broken at every byte: reported, never a crash"u8, "SYS-13"u8, &Truncated);
+        Test.Run("a later archive over an earlier one"u8, "SYS-12"u8, &Over);
+        Test.Run("a compressed archive is refused by name"u8, "SYS-13"u8, &Compressed);
         Test.Run("sizes beyond the archive"u8, "SYS-13"u8, &Lies);
     }
 
@@ -36,11 +38,48 @@ internal static unsafe class InitramfsTests
         }
 
         // Once more over what is there.
-        Check.Equal(0, FsHelp.Remove("/ir/null\0"u8));
         Check.Equal(0, Initramfs.Unpack(new ReadOnlySpan<byte>(s_archive, s_length)));
         FsHelp.Holds("/ir/hard2\0"u8, "shared"u8);
         Check.NotLogged("broken archive"u8);
         Clean();
+    }
+
+    // Names that are something else now; a link that is replaced, not followed; a shorter file.
+    private static void Over()
+    {
+        Build();
+        Check.Equal(0, Initramfs.Unpack(new ReadOnlySpan<byte>(s_archive, s_length)));
+        s_length = 0;
+        Add("ir\0"u8, FileModes.S_IFDIR | 0x1ed, 1, 2, default);
+        Add("ir/link\0"u8, FileModes.S_IFREG | 0x1ed, 2, 1, "new"u8);
+        Add("ir/hard\0"u8, FileModes.S_IFLNK | 0x1ff, 3, 1, "link"u8);
+        Add("ir/null\0"u8, FileModes.S_IFDIR | 0x1ed, 4, 2, default);
+        Add("ir/null/inner\0"u8, FileModes.S_IFREG | 0x1a4, 5, 1, "deep"u8);
+        Add("TRAILER!!!\0"u8, 0, 0, 1, default);
+        Check.Equal(0, Initramfs.Unpack(new ReadOnlySpan<byte>(s_archive, s_length)));
+        FsHelp.Holds("/ir/link\0"u8, "new"u8);
+        FsHelp.Holds("/ir/file\0"u8, "content"u8);
+        FsHelp.Holds("/ir/hard\0"u8, "new"u8);
+        FsHelp.Holds("/ir/hard2\0"u8, "shared"u8);
+        FsHelp.Holds("/ir/null/inner\0"u8, "deep"u8);
+        Check.NotLogged("broken archive"u8);
+
+        // A directory with something in it stays what it is.
+        s_length = 0;
+        Add("ir/null\0"u8, FileModes.S_IFREG | 0x1ed, 1, 1, "file"u8);
+        Check.True(Initramfs.Unpack(new ReadOnlySpan<byte>(s_archive, s_length)) < 0);
+        FsHelp.Holds("/ir/null/inner\0"u8, "deep"u8);
+        Check.Logged("initramfs: broken archive at byte 0"u8);
+        Check.Equal(0, FsHelp.Remove("/ir/null/inner\0"u8));
+        Check.Equal(0, FsHelp.Remove("/ir/null\0"u8, directory: true));
+        Clean();
+    }
+
+    private static void Compressed()
+    {
+        byte* bytes = stackalloc byte[4] { 0x1f, 0x8b, 8, 0 };
+        Check.Equal(-EINVAL, Initramfs.Unpack(new ReadOnlySpan<byte>(bytes, 4)));
+        Check.Logged("initramfs: the archive is compressed"u8);
     }
 
     private static void Truncated()

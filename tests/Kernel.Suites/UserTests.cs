@@ -24,6 +24,7 @@ internal static unsafe class UserTests
         Test.Run("two hundred forks, forty at once"u8, "SYS-12"u8, &ProcessMany);
         Test.Run("vfork"u8, "SYS-12"u8, &ProcessVfork);
         Test.Run("an orphan goes to pid 1"u8, "SYS-12"u8, &ProcessOrphan);
+        Test.Run("an orphan that has ended already leaves nothing behind"u8, "SYS-12"u8, &ProcessEndedOrphan);
         Test.Run("handlers, blocked and pending signals"u8, "SYS-12"u8, &SignalHandlers);
         Test.Run("a handler spoils no register of the interrupted code"u8, "SYS-12"u8, &SignalRegisters);
         Test.Run("what signals do without a handler"u8, "SYS-12"u8, &SignalDefaults);
@@ -59,6 +60,11 @@ internal static unsafe class UserTests
         Test.Run("execve: broken ELF files"u8, "SYS-12 SYS-13"u8, &ExecBrokenFiles);
         Test.Run("threads: one pid, many tids"u8, "SYS-10"u8, &ThreadIdentities);
         Test.Run("threads: futex"u8, "SYS-12"u8, &ThreadFutexes);
+        Test.Run("threads: futexes that wait for some wake-ups, and until a moment"u8, "SYS-12"u8, &ThreadFutexBits);
+        Test.Run("getrlimit, getgroups: what there is, and what there is not"u8, "SYS-12 SYS-13"u8, &LinuxLimits);
+        Test.Run("getrandom, prctl"u8, "SYS-12 SYS-13"u8, &LinuxRandomAndName);
+        Test.Run("ppoll and pselect6: a signal mask for as long as they wait"u8, "SYS-12 SYS-13"u8, &LinuxMasks);
+        Test.Run("sysinfo: load averages"u8, "SYS-12"u8, &LinuxLoad);
         Test.Run("threads: exit_group and fatal signals end all"u8, "SYS-12"u8, &ThreadGroupExit);
         Test.Run("threads: execve ends the others and not the process"u8, "SYS-12"u8, &ThreadExecutes);
         Test.Run("threads: the first one ends before the last"u8, "SYS-12"u8, &ThreadLeaderFirst);
@@ -104,6 +110,18 @@ internal static unsafe class UserTests
     private static void ProcessVfork() => UserHelp.Good("vfork\0"u8);
 
     private static void ProcessOrphan() => UserHelp.Good("orphan\0"u8);
+
+    private static void ProcessEndedOrphan() => UserHelp.Good("ended-orphan\0"u8);
+
+    private static void ThreadFutexBits() => UserHelp.Good("futex-bits\0"u8);
+
+    private static void LinuxLimits() => UserHelp.Good("limits\0"u8);
+
+    private static void LinuxRandomAndName() => UserHelp.Good("random-name\0"u8);
+
+    private static void LinuxMasks() => UserHelp.Good("masks\0"u8);
+
+    private static void LinuxLoad() => UserHelp.Good("load\0"u8);
 
     private static void SignalHandlers() => UserHelp.Good("handlers\0"u8);
 

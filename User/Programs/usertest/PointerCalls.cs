@@ -99,6 +99,15 @@ internal static unsafe class PointerCalls
         Both(__NR_uname, "W");
         Both(__NR_init_module, "R3R");
         Both(__NR_delete_module, "R0");
+        Both(__NR_getrandom, "Wn0");
+        Both(__NR_getrlimit, "7W");
+        Narrow(__NR_old_getrlimit, "7W");
+        Both(__NR_prlimit64, "07r0");
+        Both(__NR_prlimit64, "070w");
+        Narrow(__NR_getgroups, "0i");
+        Both(__NR_getgroups32, "0i");
+        Both(__NR_prctl, "AR", 15);
+        Both(__NR_prctl, "AW", 16);
         Narrow(__NR_silly_copy, "RW8");
         Data();
         Names();
@@ -143,7 +152,8 @@ internal static unsafe class PointerCalls
         Narrow(__NR_select, "R");
         Narrow(__NR__newselect, "1wwwr");
         Both(__NR_poll, "W10");
-        Both(__NR_ppoll, "W1r");
+        Both(__NR_ppoll, "W1rr8");
+        Both(__NR_pselect6, "1wwwrr");
     }
 
     private static void Names()

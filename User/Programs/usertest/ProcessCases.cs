@@ -157,6 +157,39 @@ internal static unsafe class ProcessCases
         Expect.Start(&Grandchild);
     }
 
+    // It has ended before it becomes one: pid 1 is told, and here does not want to know: nothing stays of it.
+    internal static void EndedOrphan()
+    {
+        Expect.Equal(0, Pipe(out int read, out int write));
+        s_write = write;
+        Expect.Good(&LeavesZombie);
+        int zombie;
+        Expect.Equal(sizeof(int), Read(read, new Span<byte>(&zombie, sizeof(int))));
+        Expect.True(zombie > 1);
+        Expect.Error(ESRCH, Kill(zombie, 0));
+        Close(read);
+        Close(write);
+    }
+
+    private static int s_write;
+
+    private static void LeavesZombie()
+    {
+        int zombie = Expect.Start(&Nothing);
+        string path = new StringBuilder().Append("/proc/").Append(zombie).Append("/stat").ToString();
+        byte* text = stackalloc byte[512];
+        ProcStat stat = default;
+        while (stat.State != 'Z')
+        {
+            int length = ReadFile(path, new Span<byte>(text, 512));
+            Expect.True(length > 0 && ProcStat.TryParse(new ReadOnlySpan<byte>(text, length), out stat));
+            _syscall0(__NR_sched_yield);
+        }
+
+        Expect.Equal(0, Kill(zombie, 0));
+        Expect.Equal(sizeof(int), Write(s_write, new ReadOnlySpan<byte>(&zombie, sizeof(int))));
+    }
+
     private static int s_parent;
 
     private static void Grandchild()

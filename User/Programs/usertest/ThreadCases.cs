@@ -107,6 +107,59 @@ internal static unsafe class ThreadCases
         Expect.Equal(-EFAULT, Syscall64(SyscallNumbers64.__NR_futex, 0, FutexWait, 0));
     }
 
+    // Waiting for some wake-ups only, and until a moment of a clock.
+    internal static void FutexBits()
+    {
+        const int WaitBits = 9, WakeBits = 10, Private = 128, Realtime = 256;
+        Start(0, &WaitsForBit);
+        string path = new StringBuilder().Append("/proc/self/task/").Append(Tid(0)).Append("/stat").ToString();
+        byte* text = stackalloc byte[512];
+        ProcStat stat = default;
+        while (stat.State != 'S')
+        {
+            int length = ReadFile(path, new Span<byte>(text, 512));
+            Expect.True(length > 0 && ProcStat.TryParse(new ReadOnlySpan<byte>(text, length), out stat));
+        }
+
+        fixed (int* gate = &s_gate)
+        {
+            Expect.Equal(0, Bits(gate, WakeBits, 8, null, 1));
+            Expect.Equal(0, Bits(gate, WakeBits | Private, 8, null, ~Bit));
+            Expect.Equal(1, Bits(gate, WakeBits | Private, 8, null, Bit));
+            Join(0);
+            Expect.Equal(1, s_sum);
+
+            long* past = stackalloc long[2];
+            past[0] = 0;
+            past[1] = 1;
+            Expect.Equal(-ETIMEDOUT, Bits(gate, WaitBits, 0, past, -1));
+            Expect.Equal(-ETIMEDOUT, Bits(gate, WaitBits | Private | Realtime, 0, past, -1));
+            Expect.Equal(-EAGAIN, Bits(gate, WaitBits, 77, past, -1));
+            Expect.Equal(-EINVAL, Bits(gate, WaitBits, 0, past, 0));
+            Expect.Equal(-EINVAL, Bits(gate, WakeBits, 1, null, 0));
+
+            // The same from the other way in, with words of 32 bits.
+            int* narrow = stackalloc int[2];
+            narrow[0] = 0;
+            narrow[1] = 1;
+            Expect.Error(ETIMEDOUT, _syscall6(__NR_futex, gate, WaitBits | Private, 0, narrow, null, -1));
+            Expect.Error(EINVAL, _syscall6(__NR_futex, gate, WaitBits, 0, narrow, null, 0));
+        }
+    }
+
+    private const int Bit = 4;
+
+    private static long Bits(int* word, int operation, int value, long* time, int bits) =>
+        Syscall64(SyscallNumbers64.__NR_futex, (nint)word, operation, value, (nint)time, 0, bits);
+
+    private static void WaitsForBit(nint index)
+    {
+        fixed (int* gate = &s_gate)
+        {
+            s_sum += Bits(gate, 9, 0, null, Bit) == 0 ? 1 : 100;
+        }
+    }
+
     private static void Locks(nint index)
     {
         fixed (int* gate = &s_gate)

@@ -141,6 +141,32 @@ public unsafe class MemblockTests
         Assert.Contains(Free(), range => range.Start == (9 * Megabyte) + 4096);
     }
 
+    [Theory]
+    [InlineData(8 * Megabyte, (8 * Megabyte) + 100, true)]
+    [InlineData(8 * Megabyte, 64 * Megabyte, true)]
+    [InlineData(8 * Megabyte, (64 * Megabyte) + 1, false)]
+    [InlineData(100 * Megabyte, 101 * Megabyte, false)]
+    [InlineData(9 * Megabyte, 8 * Megabyte, false)]
+    [InlineData(Megabyte, 3 * Megabyte, false)]
+    [InlineData(8 * Megabyte, ulong.MaxValue, false)]
+    public void A_module_must_lie_in_memory_that_nothing_else_has(ulong start, ulong end, bool good)
+    {
+        Prepare();
+        BootInfo.Reset();
+        BootInfo.AddRange(Megabyte, 63 * Megabyte, 1);
+        byte* start0 = stackalloc byte[64], module = stackalloc byte[32];
+        new Span<byte>(start0, 64).Clear();
+        *(uint*)(start0 + 12) = 1;
+        *(ulong*)(start0 + 16) = (ulong)module;
+        *(ulong*)module = start;
+        *(ulong*)(module + 8) = end - start;
+        BootInfo.ParsePvh(start0, 0);
+        Memblock.Init();
+        Assert.Equal(good, BootInfo.ModuleEnd != 0);
+        Assert.Equal(!good, Text().Contains("module", StringComparison.Ordinal));
+        Assert.Equal(good, !Free().Any(range => range.Start < 9 * Megabyte && range.End > (8 * Megabyte)));
+    }
+
     [Fact]
     public void Random_maps_agree_with_a_page_by_page_model()
     {

@@ -47,11 +47,23 @@ public class MemoryRegionsTests
                 {
                     model[a] = true;
                 }
+
+                if (random.Next(3) == 0)
+                {
+                    int first = random.Next(600), last = first + random.Next(40) - 5;
+                    Assert.True(regions.Remove((ulong)first, (ulong)last));
+                    for (int a = first; a < Math.Min(last, 600); a++)
+                    {
+                        model[a] = false;
+                    }
+                }
             }
 
             AssertEqual(model, ref regions);
             int low = random.Next(600), high = low + random.Next(20);
             Assert.Equal(model.Skip(low).Take(high - low).Any(b => b), regions.Overlaps((ulong)low, (ulong)high));
+            bool covered = high <= 600 && model.Skip(low).Take(high - low).All(b => b);
+            Assert.Equal(covered, regions.Covers((ulong)low, (ulong)high));
         }
     }
 
@@ -82,6 +94,24 @@ public class MemoryRegionsTests
         {
             Assert.True(regions[i - 1].End < regions[i].Start);
         }
+    }
+
+    [Fact]
+    public void Nothing_is_taken_out_of_the_middle_of_a_full_list()
+    {
+        MemoryRegions regions = default;
+        for (int i = 0; i < MemoryRegions.Capacity; i++)
+        {
+            regions.Add((ulong)i * 10, ((ulong)i * 10) + 5);
+        }
+
+        Assert.False(regions.Remove(11, 12));
+        Assert.Equal((ulong)MemoryRegions.Capacity * 5, regions.TotalSize());
+        Assert.True(regions.Remove(10, 12));
+        Assert.True(regions.Remove(20, 25));
+        Assert.True(regions.Remove(11, 13));
+        Assert.Equal(((ulong)MemoryRegions.Capacity * 5) - 8, regions.TotalSize());
+        Assert.True(regions.Remove(31, 32));
     }
 
     private static void AssertEqual(bool[] model, ref MemoryRegions regions)

@@ -1,6 +1,7 @@
 // Zones and buddies.
 
 using CSharpOS.Arch;
+using CSharpOS.Init;
 using CSharpOS.Mm;
 using Xunit;
 
@@ -116,6 +117,35 @@ public unsafe class PageAllocatorTests
 
         Assert.Equal(before, Invariants.ZoneShape());
         Assert.Equal(0, MemoryReport.Count);
+    }
+
+    [Fact]
+    public void Memory_that_was_kept_at_boot_comes_in_later_as_whole_pages()
+    {
+        Simulation.Reset();
+        KernelLog.Init();
+        Paging.SwitchOn();
+        BootInfo.Reset();
+        BootInfo.AddRange(Megabyte, 39 * Megabyte, 1);
+        Memblock.Init();
+        ulong start = (14 * Megabyte) + 0x800, end = (19 * Megabyte) + 0x10;
+        Memblock.Reserve(start, end);
+        Paging.Init();
+        PageAllocator.Init();
+        ulong before = PageAllocator.ManagedPageCount();
+        Assert.False(PageAllocator.Manages(start, end));
+
+        PageAllocator.GiveReserved(start, end);
+        Assert.Equal(before + (5 * Megabyte >> 12) - 1, PageAllocator.ManagedPageCount());
+        Assert.Equal(PageAllocator.ManagedPageCount(), PageAllocator.FreePageCount());
+        Assert.True(PageAllocator.Manages(16 * Megabyte, 17 * Megabyte));
+        Assert.False(PageAllocator.Manages(14 * Megabyte, start));
+        Assert.False(PageAllocator.Manages(19 * Megabyte, end));
+        Invariants.CheckZones();
+
+        // Less than a page is nothing.
+        PageAllocator.GiveReserved((14 * Megabyte) + 1, (14 * Megabyte) + 0xfff);
+        Invariants.CheckZones();
     }
 
     [Fact]

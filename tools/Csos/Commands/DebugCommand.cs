@@ -42,7 +42,8 @@ public static class DebugCommand
         command.Add(display);
         command.SetAction(async (result, _) =>
         {
-            Machine wanted = machine.Machine(result);
+            using Workspace workspace = new();
+            Machine wanted = machine.Machine(result, workspace);
             string program = Qemu.Find(context);
             if (!result.GetValue(server) && Qemu.FindProgram(context, "gdb") == null)
             {
@@ -50,12 +51,11 @@ public static class DebugCommand
             }
 
             Variant built = await variant.ProvideAsync(context, result);
-            using Workspace workspace = new();
             string medium = built.Kernel(context);
             if (wanted.Method != BootMethod.Kernel)
             {
                 medium = workspace.PathOf("csharpos.iso");
-                await IsoBuilder.BuildAsync(context, built.Kernel(context), wanted.Append, medium);
+                await IsoBuilder.BuildAsync(context, built.Kernel(context), wanted.Append, medium, wanted.Initrd);
             }
 
             string[] hardware =

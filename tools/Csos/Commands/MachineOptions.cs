@@ -95,6 +95,18 @@ public sealed class MachineOptions
     };
 
     private readonly Option<string> _append = new("--append") { Description = "the kernel command line", DefaultValueFactory = _ => "" };
+    private readonly Option<string[]> _initrd = new("--initrd")
+    {
+        Description = "an archive (cpio -H newc) to unpack over that of the image; may be given several times",
+        DefaultValueFactory = _ => [],
+    };
+
+    private readonly Option<string[]> _add = new("--add")
+    {
+        Description = "a program of yours to put into /bin, or FILE=/NAME/IN/THE/MACHINE; may be given several times",
+        DefaultValueFactory = _ => [],
+    };
+
     private readonly Option<bool> _iso = new("--iso") { Description = "boot the ISO through GRUB, not with -kernel" };
     private readonly Option<bool> _uefi = new("--uefi") { Description = "boot the ISO under the UEFI firmware" };
 
@@ -108,14 +120,16 @@ public sealed class MachineOptions
                 result.AddError($"bad number of CPUs '{result.Tokens[0].Value}': 1 to 16");
             }
         });
-        foreach (Option option in (ReadOnlySpan<Option>)[_cpus, _memory, _machine, _cpu, _append, _iso, _uefi])
+        foreach (Option option in (ReadOnlySpan<Option>)[_cpus, _memory, _machine, _cpu, _append, _initrd, _add, _iso, _uefi])
         {
             command.Add(option);
         }
     }
 
     /// <summary>The machine asked for.</summary>
-    public Machine Machine(ParseResult result)
+    /// <param name="result">The command line.</param>
+    /// <param name="workspace">Where the archive is made that the kernel gets.</param>
+    public Machine Machine(ParseResult result, Workspace workspace)
     {
         string memory = result.GetValue(_memory)!;
         Qemu.ParseMemory(memory);
@@ -126,6 +140,7 @@ public sealed class MachineOptions
             Cpus = result.GetValue(_cpus),
             Memory = memory,
             Append = result.GetValue(_append)!,
+            Initrd = Initrd.Make(result.GetValue(_initrd)!, result.GetValue(_add)!, workspace),
             Method = result.GetValue(_uefi) ? BootMethod.UefiIso : result.GetValue(_iso) ? BootMethod.BiosIso : BootMethod.Kernel,
         };
     }

@@ -29,15 +29,16 @@ public static class RunCommand
         command.Add(display);
         command.SetAction(async (result, _) =>
         {
-            Machine wanted = machine.Machine(result);
+            using Workspace workspace = new();
+            Machine wanted = machine.Machine(result, workspace);
             string program = Qemu.Find(context);
             Variant built = await variant.ProvideAsync(context, result);
-            return await BootAsync(context, program, built, wanted, result.GetValue(display)!);
+            return await BootAsync(context, program, built, wanted, result.GetValue(display)!, workspace);
         });
         return command;
     }
 
-    private static async Task<int> BootAsync(ToolContext context, string program, Variant variant, Machine machine, string display)
+    private static async Task<int> BootAsync(ToolContext context, string program, Variant variant, Machine machine, string display, Workspace workspace)
     {
         bool curses = display.StartsWith("curses", StringComparison.Ordinal);
         bool fed = context.IsInputRedirected && !curses;
@@ -47,7 +48,6 @@ public static class RunCommand
             machine = machine with { Append = (machine.Append + " panic=-1").TrimStart() };
         }
 
-        using Workspace workspace = new();
         await using Qmp qmp = new(workspace.PathOf("qmp"));
         string log = RunLog.New(context);
         string medium = await MediumAsync(context, variant, machine, workspace);
@@ -84,7 +84,7 @@ public static class RunCommand
         }
 
         string iso = workspace.PathOf("csharpos.iso");
-        await IsoBuilder.BuildAsync(context, variant.Kernel(context), machine.Append, iso);
+        await IsoBuilder.BuildAsync(context, variant.Kernel(context), machine.Append, iso, machine.Initrd);
         return iso;
     }
 

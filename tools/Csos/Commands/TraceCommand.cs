@@ -45,7 +45,8 @@ public static class TraceCommand
                 throw new CsosException("what is to be traced? ./csos trace -- COMMAND, a command of the monitor such as: demo tasklet-smp", ExitCodes.Usage);
             }
 
-            Machine wanted = machine.Machine(result);
+            using Workspace workspace = new();
+            Machine wanted = machine.Machine(result, workspace);
             Variant built = await variant.ProvideAsync(context, result);
             string text;
             LogFolder logs = new(context, "trace");

@@ -45,6 +45,9 @@ public sealed record Machine
     /// <summary>The kernel command line.</summary>
     public string Append { get; init; } = "";
 
+    /// <summary>An archive that the boot loader gives the kernel; null for none. On an ISO it is part of the medium.</summary>
+    public string? Initrd { get; init; }
+
     /// <summary>Count instructions: virtual time advances by one nanosecond per executed instruction.</summary>
     public bool Icount { get; init; }
 
@@ -78,7 +81,10 @@ public sealed record Machine
     /// <param name="firmware">Finds the UEFI firmware's arguments.</param>
     public IEnumerable<string> BootArguments(string medium, Func<IEnumerable<string>> firmware) => Method switch
     {
-        BootMethod.Kernel => ["-kernel", medium, .. Append.Length > 0 ? new[] { "-append", Append } : []],
+        BootMethod.Kernel =>
+        [
+            "-kernel", medium, .. Append.Length > 0 ? new[] { "-append", Append } : [], .. Initrd != null ? new[] { "-initrd", Initrd } : [],
+        ],
         BootMethod.BiosIso => ["-cdrom", medium, "-boot", "d"],
         BootMethod.UefiIso => [.. firmware(), "-cdrom", medium, "-boot", "d"],
         _ => throw new InvalidOperationException($"QEMU does not boot by {Method}"),

@@ -1,5 +1,5 @@
 // One hybrid ISO for BIOS and UEFI through grub-mkrescue. GRUB's configuration is Boot/grub.cfg; its word @APPEND@ stands for the
-// kernel command line. Equal input gives an equal file: all dates are one fixed date, and so is the serial number of the FAT
+// kernel command line, @MODULE@ for the initrd. Equal input gives an equal file: all dates are one fixed date, and so is the serial number of the FAT
 // file system with the UEFI loader, which mformat would draw by lot.
 
 using CSharpOS.Tool.Processes;
@@ -10,6 +10,8 @@ namespace CSharpOS.Tool.Images;
 public static class IsoBuilder
 {
     private const string Placeholder = "@APPEND@";
+    private const string ModulePlaceholder = "@MODULE@";
+    private const string ModuleLine = "module2 /boot/initrd";
     private const int SectorSize = 2048;
 
     // Not the epoch itself: xorriso takes that for "no date given".
@@ -21,8 +23,9 @@ public static class IsoBuilder
     /// <param name="kernel">The kernel to boot.</param>
     /// <param name="append">The kernel command line.</param>
     /// <param name="iso">The file to make.</param>
+    /// <param name="initrd">The archive for the kernel; null for none.</param>
     /// <exception cref="CsosException">A program is missing or fails.</exception>
-    public static async Task BuildAsync(ToolContext context, string kernel, string append, string iso)
+    public static async Task BuildAsync(ToolContext context, string kernel, string append, string iso, string? initrd = null)
     {
         string template = context.PathOf("Boot", "grub.cfg");
         ImageBuilder.Require(context, template, "missing:");
@@ -33,9 +36,12 @@ public static class IsoBuilder
         }
 
         string configuration = await File.ReadAllTextAsync(template);
-        if (!configuration.Contains(Placeholder, StringComparison.Ordinal))
+        foreach ((string placeholder, string what) in ((string, string)[])[(Placeholder, "kernel command line"), (ModulePlaceholder, "initrd")])
         {
-            throw new CsosException($"Boot/grub.cfg has no {Placeholder} for the kernel command line");
+            if (!configuration.Contains(placeholder, StringComparison.Ordinal))
+            {
+                throw new CsosException($"Boot/grub.cfg has no {placeholder} for the {what}");
+            }
         }
 
         string tree = Path.Combine(Path.GetDirectoryName(iso)!, Path.GetFileNameWithoutExtension(iso) + ".tree");
@@ -46,7 +52,13 @@ public static class IsoBuilder
 
         Directory.CreateDirectory(Path.Combine(tree, "boot", "grub"));
         File.Copy(kernel, Path.Combine(tree, "boot", "csharpos.elf"));
-        configuration = configuration.Replace(Placeholder, append, StringComparison.Ordinal);
+        if (initrd != null)
+        {
+            File.Copy(initrd, Path.Combine(tree, "boot", "initrd"));
+        }
+
+        configuration = configuration.Replace(Placeholder, append, StringComparison.Ordinal)
+            .Replace(ModulePlaceholder, initrd == null ? "" : ModuleLine, StringComparison.Ordinal);
         await File.WriteAllTextAsync(Path.Combine(tree, "boot", "grub", "grub.cfg"), configuration);
         string unfinished = iso + ".new";
         Dictionary<string, string> environment = new() { ["SOURCE_DATE_EPOCH"] = DateAsSeconds, ["TZ"] = "UTC" };

@@ -26,7 +26,12 @@ public sealed class Guest : IAsyncDisposable
     private int _seen;
 
     /// <summary>Starts the machine.</summary>
-    public Guest(ToolContext context, string kernel, Machine machine, LogFolder logs)
+    /// <param name="context">The tool's surroundings.</param>
+    /// <param name="kernel">The kernel, for addresses.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="logs">Where its logs go.</param>
+    /// <param name="medium">What it boots: the kernel, if it is not given, or an ISO with it.</param>
+    public Guest(ToolContext context, string kernel, Machine machine, LogFolder logs, string? medium = null)
     {
         Context = context;
         Logs = logs;
@@ -41,7 +46,7 @@ public sealed class Guest : IAsyncDisposable
         string program = Qemu.Find(context);
         string[] arguments =
         [
-            .. machine.HardwareArguments(), .. machine.BootArguments(kernel, Firmware.UefiArguments),
+            .. machine.HardwareArguments(), .. machine.BootArguments(medium ?? kernel, Firmware.UefiArguments),
             "-no-reboot", "-display", "none", "-monitor", "none",
             "-chardev", $"stdio,id=serial,signal=off,logfile={Qemu.Quote(logs.PathOf("serial.log"))}", "-serial", "chardev:serial",
             .. _qmp.Arguments,

@@ -31,13 +31,27 @@ public abstract class GuestScenario : Scenario
     /// <summary>The kernel image.</summary>
     public virtual string Kernel(ToolContext context) => Variant.Kernel(context);
 
+    /// <summary>The machine, where something must be made for it first.</summary>
+    /// <param name="context">The tool's surroundings.</param>
+    /// <param name="workspace">A folder that lasts as long as the scenario.</param>
+    public virtual Task<Machine> PrepareAsync(ToolContext context, Workspace workspace) => Task.FromResult(Machine);
+
     /// <summary>The steps.</summary>
     public abstract Task RunAsync(Guest guest);
 
     /// <inheritdoc/>
     public sealed override async Task RunAsync(ToolContext context, LogFolder logs)
     {
-        await using Guest guest = new(context, Kernel(context), Machine, logs);
+        using Workspace workspace = new();
+        Machine machine = await PrepareAsync(context, workspace);
+        string kernel = Kernel(context), medium = kernel;
+        if (machine.Method != BootMethod.Kernel)
+        {
+            medium = workspace.PathOf("csharpos.iso");
+            await IsoBuilder.BuildAsync(context, kernel, machine.Append, medium, machine.Initrd);
+        }
+
+        await using Guest guest = new(context, kernel, machine, logs, medium);
         try
         {
             await RunAsync(guest);
@@ -53,3 +67,7 @@ public abstract class GuestScenario : Scenario
 /// <summary>A scenario's expectation was not met.</summary>
 /// <param name="message">What was expected and what came.</param>
 public sealed class ScenarioException(string message) : Exception(message);
+
+/// <summary>A scenario cannot be played here.</summary>
+/// <param name="message">Why.</param>
+public sealed class ScenarioSkippedException(string message) : Exception(message);

@@ -25,6 +25,8 @@ public static class ScenarioList
         new DeadCpuScenario(),
         .. FewerCpusScenario.All,
         new VsyscallScenario(),
+        new InitrdScenario(),
+        new BusyboxScenario(),
         new TraceScenario(),
     ];
 }

@@ -17,6 +17,11 @@ public static class ScenarioRunner
         {
             await scenario.RunAsync(context, logs);
         }
+        catch (ScenarioSkippedException skip)
+        {
+            logs.Remove();
+            return new TestResult(TestKind.Scenario, name, Outcome.Skipped, scenario.Rows, skip.Message);
+        }
         catch (ScenarioException failure)
         {
             logs.Write("verdict", failure.Message + "\n");
