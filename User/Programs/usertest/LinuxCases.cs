@@ -128,14 +128,21 @@ internal static unsafe class LinuxCases
         }
 
         ReadOnlySpan<byte> averages = Averages(text, TextSize);
-        Expect.Equal((long)Number.Take(ref averages) * 100 + (long)Number.Take(ref averages), Hundredths(info.Load1));
-        Expect.Equal((long)Number.Take(ref averages) * 100 + (long)Number.Take(ref averages), Hundredths(info.Load5));
-        Expect.Equal((long)Number.Take(ref averages) * 100 + (long)Number.Take(ref averages), Hundredths(info.Load15));
+        Expect.Equal(Figure(ref averages), Hundredths(info.Load1));
+        Expect.Equal(Figure(ref averages), Hundredths(info.Load5));
+        Expect.Equal(Figure(ref averages), Hundredths(info.Load15));
         Expect.True(wide[1] == info.Load1 && wide[2] == info.Load5 && wide[3] == info.Load15);
     }
 
     // The first three figures: "0.12 0.08 0.05".
     private static ReadOnlySpan<byte> Averages(byte* text, int length) => new ReadOnlySpan<byte>(text, Math.Min(length, 14));
+
+    private static long Figure(ref ReadOnlySpan<byte> text)
+    {
+        long whole = (long)Number.Take(ref text);
+        text = text.Slice(1);
+        return (whole * 100) + (long)Number.Take(ref text);
+    }
 
     private static long Hundredths(uint load) => (((long)load * 100) + (1 << 15)) >> 16;
 
