@@ -77,7 +77,7 @@ internal static unsafe class PointerCalls
         Both(__NR_wait4, "cw0w");
         Both(__NR_clone, "00i0i");
         Both(__NR_clone, "00ii0");
-        Both(__NR_futex, "F00r");
+        Both(__NR_futex, "F00r00");
         Both(__NR_set_thread_area, "R");
         Both(__NR_get_thread_area, "R");
         Both(__NR_set_tid_address, "i");

@@ -50,7 +50,7 @@ public class MemoryRegionsTests
 
                 if (random.Next(3) == 0)
                 {
-                    int first = random.Next(600), last = first + random.Next(40) - 5;
+                    int first = random.Next(600), last = Math.Max(0, first + random.Next(40) - 5);
                     Assert.True(regions.Remove((ulong)first, (ulong)last));
                     for (int a = first; a < Math.Min(last, 600); a++)
                     {
