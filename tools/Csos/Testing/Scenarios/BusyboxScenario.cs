@@ -89,8 +89,15 @@ public sealed class BusyboxScenario : GuestScenario
     /// <inheritdoc/>
     public override async Task<Machine> PrepareAsync(ToolContext context, Workspace workspace)
     {
-        string busybox = context.Variable(Variable) ?? await ForeignPackage.FileAsync(context, "busybox-static", "i386", "bin/busybox");
-        return Machine with { Initrd = Initrd.Make([], [$"{busybox}=/bin/busybox"], workspace) };
+        try
+        {
+            string busybox = context.Variable(Variable) ?? await ForeignPackage.FileAsync(context, "busybox-static", "i386", "bin/busybox");
+            return Machine with { Initrd = Initrd.Make([], [$"{busybox}=/bin/busybox"], workspace) };
+        }
+        catch (ScenarioSkippedException skipped)
+        {
+            throw new ScenarioSkippedException($"{skipped.Message}; {Variable}=FILE names a static busybox for i386");
+        }
     }
 
     /// <inheritdoc/>
