@@ -55,6 +55,18 @@ public sealed class TestCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_scenario_that_cannot_be_played_is_skipped_and_says_why()
+    {
+        _repository.AddImages("checked");
+        _repository.SetVariable("PATH", _repository.Root);
+        _repository.Write("docs/specification.md", "| id | state | what |\n|---|---|---|\n| SYS-12 | planned | programs |\n");
+
+        Assert.Equal(0, await _repository.RunAsync("test", "--no-build", "scenario/busybox"));
+        Assert.Equal("0 passed, 0 failed", LastLine());
+        Assert.Contains("skipped 1: no apt-get here to fetch busybox-static:i386; CSOS_BUSYBOX=FILE names", _repository.Output.ToString());
+    }
+
+    [Fact]
     public async Task A_failed_test_fails_the_run()
     {
         _repository.SetQemu(Passing.Replace("ok 2", "not ok 2").Replace("\"ok 1 irq", "\"not ok 1 irq").Replace("exit 33", "exit 35"));
