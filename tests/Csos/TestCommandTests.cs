@@ -58,6 +58,7 @@ public sealed class TestCommandTests : IDisposable
     public async Task A_scenario_that_cannot_be_played_is_skipped_and_says_why()
     {
         _repository.AddImages("checked");
+        _repository.SetQemu("exit 1");
         _repository.SetVariable("PATH", _repository.Root);
         _repository.Write("docs/specification.md", "| id | state | what |\n|---|---|---|\n| SYS-12 | planned | programs |\n");
 
