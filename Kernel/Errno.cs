@@ -116,6 +116,15 @@ public static class Errno
     /// <summary>Value too large for the caller's structure.</summary>
     public const int EOVERFLOW = 75;
 
+    /// <summary>The network interface is down.</summary>
+    public const int ENETDOWN = 100;
+
+    /// <summary>No way to that network.</summary>
+    public const int ENETUNREACH = 101;
+
+    /// <summary>No room in a network queue.</summary>
+    public const int ENOBUFS = 105;
+
     /// <summary>Timed out.</summary>
     public const int ETIMEDOUT = 110;
 

@@ -152,6 +152,11 @@ public static unsafe class PciBus
     public static void SetMaster(PciDevice* device) =>
         device->WriteConfig16(CommandRegister, (ushort)(device->ReadConfig16(CommandRegister) | CommandMaster));
 
+    /// <summary>Undoes <see cref="SetMaster"/>.</summary>
+    /// <linux>pci_clear_master</linux>
+    public static void ClearMaster(PciDevice* device) =>
+        device->WriteConfig16(CommandRegister, (ushort)(device->ReadConfig16(CommandRegister) & ~CommandMaster));
+
     /// <summary>The first device, or null. Devices never go away, so walking needs no lock.</summary>
     /// <linux>for_each_pci_dev</linux>
     public static PciDevice* First() => Device(Devices->Next);
