@@ -1,5 +1,6 @@
 // A machine to boot on: what QEMU is told about it. The same devices stand in every machine, because the monitor commands
-// and the test suites look for them: edu twice on one interrupt line (slots 4 and 8), and pc-testdev, which drives ISA lines.
+// and the test suites look for them: edu twice on one interrupt line (slots 4 and 8), pc-testdev, which drives ISA lines, and two network cards
+// joined to each other (slots 5 and 12).
 
 using System.Globalization;
 
@@ -55,6 +56,15 @@ public sealed record Machine
     /// crawl then: they take turns in one thread, as they do where instructions are counted.</summary>
     public int EmulatorThreads => Cpus == 2 && !Icount && Method != BootMethod.Bochs ? 2 : 1;
 
+    /// <summary>Two cards, one of each kind that the driver knows, on one cable; the second shares edu's line. At the cable's third end is QEMU's own station, 10.0.2.2, which answers ARP
+    /// and ping and leads nowhere else. Without their boot programs: the firmware need not look for anything there.</summary>
+    public static string[] Network =>
+    [
+        "-netdev", "hubport,id=net0,hubid=0", "-device", "e1000,netdev=net0,addr=0x5,mac=52:54:00:12:34:56,romfile=",
+        "-netdev", "hubport,id=net1,hubid=0", "-device", "e1000-82545em,netdev=net1,addr=0xc,mac=52:54:00:12:34:57,romfile=",
+        "-netdev", "user,id=station,restrict=on,ipv6=off", "-netdev", "hubport,id=net2,hubid=0,netdev=station",
+    ];
+
     /// <summary>Arguments for the hardware, without ports, display and boot medium.</summary>
     public IEnumerable<string> HardwareArguments()
     {
@@ -66,6 +76,7 @@ public sealed record Machine
             "-smp", Cpus.ToString(CultureInfo.InvariantCulture), "-m", Memory,
             "-no-user-config", "-nic", "none",
             "-device", "edu,addr=4", "-device", "edu,addr=8", "-device", "pc-testdev",
+            .. Network,
         ];
         if (Icount)
         {

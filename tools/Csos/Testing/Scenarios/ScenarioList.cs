@@ -11,6 +11,7 @@ public static class ScenarioList
         new PromptScenario(),
         new ShellScenario(),
         new KeyboardScenario(),
+        new NetworkScenario(),
         new PoweroffScenario(),
         new CtrlAltDelScenario(),
         new CtrlAltDelInitScenario(),
