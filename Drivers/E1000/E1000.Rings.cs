@@ -47,6 +47,9 @@ public static unsafe partial class E1000
         // Polling first: a poll that ends opens the interrupts, and is over then.
         Softnet.NapiDisable(&adapter->Napi);
         Quiet(adapter);
+
+        // What it has begun to write it ends.
+        Msleep(ResetMilliseconds);
         FreeIrq(dev->Irq, adapter);
 
         // From here on it cannot write into memory, whatever state it is in.

@@ -133,7 +133,7 @@ internal static unsafe class SoftirqRaiseTests
     private static void LookAtLine(ReadOnlySpan<byte> line)
     {
         s_headSeen |= s_lines == 0 && line.StartsWith("                    CPU0       "u8);
-        s_netSeen |= s_lines == 3 && line.StartsWith("      NET_TX:          "u8) && line.Length == 13 + (11 * Smp.CpuCount) + 1;
+        s_netSeen |= s_lines == 3 && line.StartsWith("      NET_TX: "u8) && line.Length == 13 + (11 * Smp.CpuCount) + 1;
         s_lastSeen |= s_lines == 9 && line.StartsWith("         RCU: "u8);
         s_lines++;
     }
