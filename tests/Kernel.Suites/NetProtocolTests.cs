@@ -32,9 +32,10 @@ internal static unsafe class NetProtocolTests
         Check.Equal(0x220d, Ipv4.Checksum(block, 8));
 
         // A carry out of the carry, an odd byte, and nothing.
-        byte* ones = stackalloc byte[5] { 0xff, 0xff, 0xff, 0xff, 0x01 };
+        byte* ones = stackalloc byte[6] { 0xff, 0xff, 0xff, 0xff, 0x00, 0x01 };
+        Check.Equal(0xfffe, Ipv4.Checksum(ones, 6));
         Check.Equal(0, Ipv4.Checksum(ones, 4));
-        Check.Equal(0xfeff, Ipv4.Checksum(ones, 5));
+        Check.Equal(0xfeff, Ipv4.Checksum(ones + 5, 1));
         Check.Equal(0xffff, Ipv4.Checksum(ones, 0));
         byte* header = stackalloc byte[20] { 0x45, 0, 0, 0x73, 0, 0, 0x40, 0, 0x40, 0x11, 0xb8, 0x61, 0xc0, 0xa8, 0, 1, 0xc0, 0xa8, 0, 0xc7 };
         Check.Equal(0, Ipv4.Checksum(header, 20));

@@ -253,6 +253,12 @@ public static unsafe class NetTests
         Check.Equal(0, NetTransmit.DevQueueXmit(NetHelp.Numbered(0, toUs: false)));
         Check.Equal(0, NetTransmit.DevQueueXmit(NetHelp.Numbered(1, toUs: false)));
         Check.Equal(0, NetHelp.Sent);
+
+        // Woken too early: the first of two is given, and comes back.
+        LocalBhDisable();
+        NetTransmit.NetifWakeQueue(NetHelp.Dev);
+        LocalBhEnable();
+        Check.Equal(0, NetHelp.Sent);
         LocalBhDisable();
         NetHelp.SetRoom(10);
         NetTransmit.NetifWakeQueue(NetHelp.Dev);
