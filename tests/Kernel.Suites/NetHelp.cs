@@ -68,6 +68,7 @@ internal static unsafe class NetHelp
     internal static void End()
     {
         NetDevices.UnregisterNetdev(s_dev);
+        Check.Equal(0, s_dev->References.Read());
         NetReceive.DevRemovePack(TestProtocol);
         Forget();
         NetDevices.Free(s_dev);
