@@ -134,7 +134,7 @@ internal static unsafe class KsoftirqdTests
     internal static void Demonstrations()
     {
         Check.Equal(0, OutputCapture.Execute("softirqs"u8));
-        Check.True(OutputCapture.Contains("\n      NET_TX:          "u8));
+        Check.True(OutputCapture.Contains("\n      NET_TX: "u8));
         Check.Equal(0, OutputCapture.Execute("tasklets"u8));
         Check.Equal(0, OutputCapture.Execute("demo"u8));
         Check.True(OutputCapture.Contains("\npolicies "u8));
