@@ -14,7 +14,8 @@ public static unsafe partial class E1000
     private const uint ResetMilliseconds = 10;
     private const int EepromWait = 10_000;
 
-    /// <summary>Resets the card and reads its address. 0; -ENODEV or -EIO and a message: it does not answer as it should.</summary>
+    /// <summary>Makes the card quiet and reads its address; the reset, which takes its time, waits until somebody wants to use it. 0; -ENODEV or -EIO and a message: it
+    /// does not answer as it should.</summary>
     private static int Start(E1000Adapter* adapter)
     {
         if (adapter->Read(Status) == NothingThere)
@@ -22,6 +23,18 @@ public static unsafe partial class E1000
             return Refuse(adapter->Pci, "it does not answer"u8, -ENODEV);
         }
 
+        Quiet(adapter);
+        if (!AddressFromEeprom(adapter) && !AddressFromRegisters(adapter))
+        {
+            return Refuse(adapter->Pci, "neither its EEPROM nor its registers hold an address"u8, -EIO);
+        }
+
+        return 0;
+    }
+
+    /// <summary>Every register as after power-on. 0; -EIO and a message.</summary>
+    private static int Reset(E1000Adapter* adapter)
+    {
         Quiet(adapter);
 
         // The manual: the card must not be accessed for a while; then it has read its EEPROM anew.
@@ -33,11 +46,6 @@ public static unsafe partial class E1000
         }
 
         Quiet(adapter);
-        if (!AddressFromEeprom(adapter) && !AddressFromRegisters(adapter))
-        {
-            return Refuse(adapter->Pci, "neither its EEPROM nor its registers hold an address"u8, -EIO);
-        }
-
         return 0;
     }
 

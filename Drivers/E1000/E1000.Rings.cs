@@ -20,7 +20,8 @@ public static unsafe partial class E1000
     private static int Open(NetDevice* dev)
     {
         E1000Adapter* adapter = (E1000Adapter*)dev->Private;
-        int error = MakeRings(adapter);
+        int error = Reset(adapter);
+        error = error != 0 ? error : MakeRings(adapter);
         error = error != 0 ? error : RequestIrq(dev->Irq, &Interrupt, IrqFlags.Shared, "e1000"u8, adapter);
         if (error != 0)
         {
