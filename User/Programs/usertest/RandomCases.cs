@@ -65,14 +65,14 @@ internal static unsafe class RandomCases
     // What would only end or stop the caller, make it wait, or fill the memory with copies of it.
     private static bool Forbidden(int call) => call is __NR_exit or __NR_exit_group or __NR_fork or __NR_vfork or __NR_clone or __NR_pause
         or __NR_rt_sigsuspend or __NR_sigsuspend or __NR_sigprocmask or __NR_mremap or __NR_kill or __NR_tkill or __NR_tgkill or __NR_nanosleep or __NR_clock_nanosleep or __NR_poll or __NR_ppoll or __NR_select
-        or __NR__newselect or __NR_futex or __NR_read or __NR_readv or __NR_alarm or __NR_setitimer or __NR_timer_settime or __NR_reboot or __NR_rt_sigreturn or __NR_sigreturn
+        or __NR__newselect or __NR_pselect6 or __NR_futex or __NR_read or __NR_readv or __NR_alarm or __NR_setitimer or __NR_timer_settime or __NR_reboot or __NR_rt_sigreturn or __NR_sigreturn
         or __NR_rt_sigprocmask or __NR_munmap or __NR_brk or __NR_mprotect or __NR_mmap2 or __NR_old_mmap or __NR_open or __NR_restart_syscall;
 
     private static bool Forbidden64(int call) => call is SyscallNumbers64.__NR_exit or SyscallNumbers64.__NR_exit_group or SyscallNumbers64.__NR_fork
         or SyscallNumbers64.__NR_vfork or SyscallNumbers64.__NR_clone or SyscallNumbers64.__NR_pause or SyscallNumbers64.__NR_rt_sigsuspend
         or SyscallNumbers64.__NR_kill or SyscallNumbers64.__NR_tkill or SyscallNumbers64.__NR_tgkill or SyscallNumbers64.__NR_nanosleep
         or SyscallNumbers64.__NR_clock_nanosleep or SyscallNumbers64.__NR_poll or SyscallNumbers64.__NR_ppoll or SyscallNumbers64.__NR_select
-        or SyscallNumbers64.__NR_futex or SyscallNumbers64.__NR_read or SyscallNumbers64.__NR_readv or SyscallNumbers64.__NR_alarm
+        or SyscallNumbers64.__NR_pselect6 or SyscallNumbers64.__NR_futex or SyscallNumbers64.__NR_read or SyscallNumbers64.__NR_readv or SyscallNumbers64.__NR_alarm
         or SyscallNumbers64.__NR_setitimer or SyscallNumbers64.__NR_timer_settime or SyscallNumbers64.__NR_reboot or SyscallNumbers64.__NR_rt_sigreturn or SyscallNumbers64.__NR_rt_sigprocmask
         or SyscallNumbers64.__NR_munmap or SyscallNumbers64.__NR_brk or SyscallNumbers64.__NR_mprotect or SyscallNumbers64.__NR_mmap
         or SyscallNumbers64.__NR_mremap or SyscallNumbers64.__NR_arch_prctl or SyscallNumbers64.__NR_open or SyscallNumbers64.__NR_restart_syscall;
