@@ -42,7 +42,7 @@ internal static unsafe class Arp
             || packet[HardwareLength] != Ethernet.AddressLength || packet[ProtocolLength] != IpLength
             || Ethernet.Read16(packet + Operation) is not (Request or Reply) || !Ethernet.IsStation(packet + SenderHardware))
         {
-            NetDeviceStats.Count(ref NetCounters.ArpErrors);
+            NetDeviceStats.Count(ref NetCounters.s_arpErrors);
             SkBuff.Free(skb);
             return;
         }

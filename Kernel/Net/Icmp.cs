@@ -28,14 +28,14 @@ internal static unsafe class Icmp
     /// <linux>icmp_rcv</linux>
     internal static void Receive(SkBuff* skb, uint from, bool toMany)
     {
-        NetDeviceStats.Count(ref NetCounters.IcmpMessages);
+        NetDeviceStats.Count(ref NetCounters.s_icmpMessages);
         if (skb->Len < HeaderLength || Ipv4.Checksum(skb->Data, skb->Len) != 0)
         {
-            NetDeviceStats.Count(ref NetCounters.IcmpErrors);
+            NetDeviceStats.Count(ref NetCounters.s_icmpErrors);
         }
         else if (skb->Data[0] == EchoRequest)
         {
-            NetDeviceStats.Count(ref NetCounters.IcmpEchos);
+            NetDeviceStats.Count(ref NetCounters.s_icmpEchos);
 
             // One request to all would make all stations of a network speak at once.
             if (!toMany)
@@ -45,7 +45,7 @@ internal static unsafe class Icmp
         }
         else if (skb->Data[0] == EchoReply)
         {
-            NetDeviceStats.Count(ref NetCounters.IcmpEchoReplies);
+            NetDeviceStats.Count(ref NetCounters.s_icmpEchoReplies);
             Answered(skb, from);
         }
 
@@ -125,7 +125,7 @@ internal static unsafe class Icmp
         Ethernet.Write32(message + 4, question);
         data.CopyTo(new Span<byte>(message + HeaderLength, data.Length));
         Ethernet.Write16(message + 2, Ipv4.Checksum(message, skb->Len));
-        NetDeviceStats.Count(ref type == EchoReply ? ref NetCounters.IcmpOutEchoReplies : ref NetCounters.IcmpOutEchos);
+        NetDeviceStats.Count(ref type == EchoReply ? ref NetCounters.s_icmpOutEchoReplies : ref NetCounters.s_icmpOutEchos);
         return Ipv4.Send(skb, dev, to, Ipv4.ProtocolIcmp);
     }
 

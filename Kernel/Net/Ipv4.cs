@@ -31,7 +31,7 @@ internal static unsafe class Ipv4
     /// <linux>ip_rcv</linux>
     internal static void Receive(SkBuff* skb)
     {
-        NetDeviceStats.Count(ref NetCounters.IpReceives);
+        NetDeviceStats.Count(ref NetCounters.s_ipReceives);
         if (skb->PacketType == PacketType.OtherHost)
         {
             // Only a card that hears everything gives those.
@@ -44,7 +44,7 @@ internal static unsafe class Ipv4
         int total = length < HeaderLength ? 0 : Ethernet.Read16(header + 2);
         if (length < HeaderLength || header[0] >> 4 != 4 || total < length || total > skb->Len || Checksum(header, length) != 0)
         {
-            NetDeviceStats.Count(ref NetCounters.IpHeaderErrors);
+            NetDeviceStats.Count(ref NetCounters.s_ipHeaderErrors);
             SkBuff.Free(skb);
             return;
         }
@@ -54,14 +54,14 @@ internal static unsafe class Ipv4
         bool broadcast = to == AllOnes || (to | mask) == AllOnes;
         if (dev->Ip == 0 || (to != dev->Ip && !broadcast) || !IsStation(from) || (from | mask) == AllOnes)
         {
-            NetDeviceStats.Count(ref NetCounters.IpAddressErrors);
+            NetDeviceStats.Count(ref NetCounters.s_ipAddressErrors);
             SkBuff.Free(skb);
             return;
         }
 
         if ((Ethernet.Read16(header + 6) & FragmentMask) != 0)
         {
-            NetDeviceStats.Count(ref NetCounters.IpReassemblyFails);
+            NetDeviceStats.Count(ref NetCounters.s_ipReassemblyFails);
             SkBuff.Free(skb);
             return;
         }
@@ -71,12 +71,12 @@ internal static unsafe class Ipv4
         SkBuff.Pull(skb, length);
         if (header[9] != ProtocolIcmp)
         {
-            NetDeviceStats.Count(ref NetCounters.IpUnknownProtocols);
+            NetDeviceStats.Count(ref NetCounters.s_ipUnknownProtocols);
             SkBuff.Free(skb);
             return;
         }
 
-        NetDeviceStats.Count(ref NetCounters.IpDelivers);
+        NetDeviceStats.Count(ref NetCounters.s_ipDelivers);
         Icmp.Receive(skb, from, broadcast || skb->PacketType != PacketType.Host);
     }
 
@@ -90,7 +90,7 @@ internal static unsafe class Ipv4
         uint next = ((to ^ ip) & mask) == 0 ? to : dev->Gateway;
         if (ip == 0 || next == 0 || !dev->IsRunning)
         {
-            NetDeviceStats.Count(ref NetCounters.IpNoRoutes);
+            NetDeviceStats.Count(ref NetCounters.s_ipNoRoutes);
             SkBuff.Free(skb);
             return dev->IsRunning ? -ENETUNREACH : -ENETDOWN;
         }
@@ -106,7 +106,7 @@ internal static unsafe class Ipv4
         Ethernet.Write32(header + 12, ip);
         Ethernet.Write32(header + 16, to);
         Ethernet.Write16(header + 10, Checksum(header, HeaderLength));
-        NetDeviceStats.Count(ref NetCounters.IpRequests);
+        NetDeviceStats.Count(ref NetCounters.s_ipRequests);
         return Arp.Output(skb, dev, next);
     }
 

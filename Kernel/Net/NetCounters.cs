@@ -8,7 +8,7 @@ namespace CSharpOS.Net;
 /// <linux>ip_statistics, icmp_statistics</linux>
 internal static class NetCounters
 {
-    internal static long IpReceives, IpHeaderErrors, IpAddressErrors, IpUnknownProtocols, IpReassemblyFails, IpDelivers, IpRequests, IpNoRoutes;
-    internal static long IcmpMessages, IcmpErrors, IcmpEchos, IcmpEchoReplies, IcmpOutEchos, IcmpOutEchoReplies;
-    internal static long ArpErrors;
+    internal static long s_ipReceives, s_ipHeaderErrors, s_ipAddressErrors, s_ipUnknownProtocols, s_ipReassemblyFails, s_ipDelivers, s_ipRequests, s_ipNoRoutes;
+    internal static long s_icmpMessages, s_icmpErrors, s_icmpEchos, s_icmpEchoReplies, s_icmpOutEchos, s_icmpOutEchoReplies;
+    internal static long s_arpErrors;
 }

@@ -60,14 +60,14 @@ internal static unsafe class ProcNet
     {
         text->Append("Ip: Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards InDelivers OutRequests OutDiscards OutNoRoutes "u8);
         text->Append("ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails FragCreates\n"u8);
-        long fragments = Read(ref NetCounters.IpReassemblyFails);
-        text->Append($"Ip: 2 64 {Read(ref NetCounters.IpReceives)} {Read(ref NetCounters.IpHeaderErrors)} {Read(ref NetCounters.IpAddressErrors)} 0 ");
-        text->Append($"{Read(ref NetCounters.IpUnknownProtocols)} 0 {Read(ref NetCounters.IpDelivers)} {Read(ref NetCounters.IpRequests)} 0 ");
-        text->Append($"{Read(ref NetCounters.IpNoRoutes)} 0 {fragments} 0 {fragments} 0 0 0\n");
+        long fragments = Read(ref NetCounters.s_ipReassemblyFails);
+        text->Append($"Ip: 2 64 {Read(ref NetCounters.s_ipReceives)} {Read(ref NetCounters.s_ipHeaderErrors)} {Read(ref NetCounters.s_ipAddressErrors)} 0 ");
+        text->Append($"{Read(ref NetCounters.s_ipUnknownProtocols)} 0 {Read(ref NetCounters.s_ipDelivers)} {Read(ref NetCounters.s_ipRequests)} 0 ");
+        text->Append($"{Read(ref NetCounters.s_ipNoRoutes)} 0 {fragments} 0 {fragments} 0 0 0\n");
         text->Append("Icmp: InMsgs InErrors InEchos InEchoReps OutMsgs OutEchos OutEchoReps\n"u8);
-        long questions = Read(ref NetCounters.IcmpOutEchos), answers = Read(ref NetCounters.IcmpOutEchoReplies);
-        text->Append($"Icmp: {Read(ref NetCounters.IcmpMessages)} {Read(ref NetCounters.IcmpErrors)} {Read(ref NetCounters.IcmpEchos)} ");
-        text->Append($"{Read(ref NetCounters.IcmpEchoReplies)} {questions + answers} {questions} {answers}\n");
+        long questions = Read(ref NetCounters.s_icmpOutEchos), answers = Read(ref NetCounters.s_icmpOutEchoReplies);
+        text->Append($"Icmp: {Read(ref NetCounters.s_icmpMessages)} {Read(ref NetCounters.s_icmpErrors)} {Read(ref NetCounters.s_icmpEchos)} ");
+        text->Append($"{Read(ref NetCounters.s_icmpEchoReplies)} {questions + answers} {questions} {answers}\n");
         return 0;
     }
 

@@ -86,7 +86,7 @@ internal static unsafe class NetProtocolTests
 
         // Hardware, protocol, their lengths, the operation: one byte changed in each; the sender's address that of a group; too short.
         ReadOnlySpan<byte> places = [1, 2, 4, 5, 7];
-        long errors = Shared.ReadOnce(ref NetCounters.ArpErrors);
+        long errors = Shared.ReadOnce(ref NetCounters.s_arpErrors);
         foreach (byte place in places)
         {
             SkBuff* skb = Arp(1, NetHelp.OurIp, broadcast: true);
@@ -100,12 +100,12 @@ internal static unsafe class NetProtocolTests
         SkBuff* cut = Arp(1, NetHelp.OurIp, broadcast: true);
         SkBuff.Trim(cut, Ip + CSharpOS.Net.Arp.PacketLength - 1);
         NetHelp.ArriveAndRun(cut);
-        Check.Equal(errors + places.Length + 2, Shared.ReadOnce(ref NetCounters.ArpErrors));
+        Check.Equal(errors + places.Length + 2, Shared.ReadOnce(ref NetCounters.s_arpErrors));
 
         // In order, and not for us; a reply that nobody asked for.
         NetHelp.ArriveAndRun(Arp(1, NetHelp.OurIp + 7, broadcast: true));
         NetHelp.ArriveAndRun(Arp(2, NetHelp.OurIp, broadcast: false));
-        Check.Equal(errors + places.Length + 2, Shared.ReadOnce(ref NetCounters.ArpErrors));
+        Check.Equal(errors + places.Length + 2, Shared.ReadOnce(ref NetCounters.s_arpErrors));
         Check.Equal(0, NetHelp.Sent);
         NetHelp.End();
     }
@@ -219,7 +219,7 @@ internal static unsafe class NetProtocolTests
 
         NetHelp.ArriveAndRun(Arp(1, NetHelp.OurIp, broadcast: true));
         NetHelp.Forget();
-        long errors = Shared.ReadOnce(ref NetCounters.IcmpErrors), echos = Shared.ReadOnce(ref NetCounters.IcmpEchos);
+        long errors = Shared.ReadOnce(ref NetCounters.s_icmpErrors), echos = Shared.ReadOnce(ref NetCounters.s_icmpEchos);
         NetHelp.ArriveAndRun(Echo(32, Broken));
 
         // Seven bytes are no message.
@@ -227,8 +227,8 @@ internal static unsafe class NetProtocolTests
         Ethernet.Write16(cut->Data + Ip + 2, 27);
         Sign(cut);
         NetHelp.ArriveAndRun(cut);
-        Check.Equal(errors + 2, Shared.ReadOnce(ref NetCounters.IcmpErrors));
-        Check.Equal(echos, Shared.ReadOnce(ref NetCounters.IcmpEchos));
+        Check.Equal(errors + 2, Shared.ReadOnce(ref NetCounters.s_icmpErrors));
+        Check.Equal(echos, Shared.ReadOnce(ref NetCounters.s_icmpEchos));
 
         // To all: heard, not answered. And a reply nobody asked for.
         SkBuff* all = Echo(8, Right);
@@ -236,13 +236,13 @@ internal static unsafe class NetProtocolTests
         Ethernet.Broadcast.CopyTo(new Span<byte>(all->Data, 6));
         Sign(all);
         NetHelp.ArriveAndRun(all);
-        Check.Equal(echos + 1, Shared.ReadOnce(ref NetCounters.IcmpEchos));
+        Check.Equal(echos + 1, Shared.ReadOnce(ref NetCounters.s_icmpEchos));
         SkBuff* reply = Echo(8, Right);
         reply->Data[Icmp] = 0;
         Ethernet.Write16(reply->Data + Icmp + 2, 0);
         Ethernet.Write16(reply->Data + Icmp + 2, Ipv4.Checksum(reply->Data + Icmp, 16));
         NetHelp.ArriveAndRun(reply);
-        Check.Equal(errors + 2, Shared.ReadOnce(ref NetCounters.IcmpErrors));
+        Check.Equal(errors + 2, Shared.ReadOnce(ref NetCounters.s_icmpErrors));
         Check.Equal(0, NetHelp.Sent);
         Check.Equal(0, ProcHelp.Read("/proc/net/snmp\0"u8));
         Check.True(ProcHelp.Text.IndexOf("Icmp: InMsgs InErrors InEchos"u8) > 0);
@@ -260,7 +260,7 @@ internal static unsafe class NetProtocolTests
 
         NetHelp.ArriveAndRun(Arp(1, NetHelp.OurIp, broadcast: true));
         NetHelp.Forget();
-        long headers = Shared.ReadOnce(ref NetCounters.IpHeaderErrors);
+        long headers = Shared.ReadOnce(ref NetCounters.s_ipHeaderErrors);
 
         // Version, header length (too short; beyond the packet), total length (shorter than the header; longer than the packet), checksum.
         Change(0, 0x65, sign: true);
@@ -275,23 +275,23 @@ internal static unsafe class NetProtocolTests
         SkBuff* empty = Echo(0, Right);
         SkBuff.Trim(empty, Ip);
         NetHelp.ArriveAndRun(empty);
-        Check.Equal(headers + 8, Shared.ReadOnce(ref NetCounters.IpHeaderErrors));
+        Check.Equal(headers + 8, Shared.ReadOnce(ref NetCounters.s_ipHeaderErrors));
 
         // To somebody else; from all; from a group; from nobody.
-        long addresses = Shared.ReadOnce(ref NetCounters.IpAddressErrors);
+        long addresses = Shared.ReadOnce(ref NetCounters.s_ipAddressErrors);
         Change(19, 9, sign: true);
         Change(15, 0xff, sign: true);
         Change(12, 0xe1, sign: true);
         Change(12, 0, sign: true);
-        Check.Equal(addresses + 4, Shared.ReadOnce(ref NetCounters.IpAddressErrors));
+        Check.Equal(addresses + 4, Shared.ReadOnce(ref NetCounters.s_ipAddressErrors));
 
         // The first fragment, and a later one; then a protocol that is not here.
-        long fragments = Shared.ReadOnce(ref NetCounters.IpReassemblyFails), unknown = Shared.ReadOnce(ref NetCounters.IpUnknownProtocols);
+        long fragments = Shared.ReadOnce(ref NetCounters.s_ipReassemblyFails), unknown = Shared.ReadOnce(ref NetCounters.s_ipUnknownProtocols);
         Change(6, 0x20, sign: true);
         Change(7, 0x05, sign: true);
-        Check.Equal(fragments + 2, Shared.ReadOnce(ref NetCounters.IpReassemblyFails));
+        Check.Equal(fragments + 2, Shared.ReadOnce(ref NetCounters.s_ipReassemblyFails));
         Change(9, 17, sign: true);
-        Check.Equal(unknown + 1, Shared.ReadOnce(ref NetCounters.IpUnknownProtocols));
+        Check.Equal(unknown + 1, Shared.ReadOnce(ref NetCounters.s_ipUnknownProtocols));
         Check.Equal(0, NetHelp.Sent);
 
         // Options are stepped over: the same message behind them is answered.
