@@ -168,11 +168,11 @@ internal static unsafe class MemoryCases
 
     internal static void Stack()
     {
-        Expect.Equal(1000, Deep(1000));
+        Expect.Equal(500, Deep(500));
         Expect.Good(&DeepChild);
     }
 
-    private static void DeepChild() => Expect.Equal(1000, Deep(1000));
+    private static void DeepChild() => Expect.Equal(500, Deep(500));
 
     // 1 KB each: far more than there is at the start.
     private static int Deep(int depth)
