@@ -31,7 +31,7 @@ public sealed class BusyboxScenario : GuestScenario
         ("busybox wc -l /etc/passwd", "^ *2 /etc/passwd$"),
         ("busybox grep -n nobody /etc/passwd", "^2:nobody:"),
         ("busybox find /etc -name 'pass*' -type f", "^/etc/passwd$"),
-        ("busybox sed s/root/toor/ /etc/passwd", "^toor:x:0:0:"),
+        ("busybox sed s,root,toor, /etc/passwd", "^toor:x:0:0:"),
         ("busybox sort -r /etc/passwd", @"^root:[^\n]*\nnobody:"),
         ("busybox awk -F: '{ print $3 + 1 }' /etc/passwd", @"^1\n65535$"),
         ("busybox date -u -d @86400 +%Y-%m-%d", "^1970-01-02$"),
